@@ -1,0 +1,61 @@
+# Each target makes or completes the one environment .venv from a bare Python, and nothing else.
+# A finished environment is redone only when pyproject.toml changes; until then no target needs a network.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check -qq
+FIGURE := demo/compare.png
+
+.PHONY: help demo test test-all check bench clean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo      compare two published runs and draw $(FIGURE)"
+	@echo "make test      the tests, without the slow ones"
+	@echo "make test-all  all tests"
+	@echo "make check     ruff and mypy"
+	@echo "make bench     the benchmarks"
+	@echo "make clean     remove .venv and all that the other targets made"
+
+demo: $(VENV)/.runtime
+	@mkdir -p $(dir $(FIGURE))
+	$(VENV)/bin/convlens compare ssd_512_mobilenet1.0_coco ssd_512_resnet50_v1_coco --plot $(FIGURE)
+	@echo "The figure is $(FIGURE)"
+
+test: $(VENV)/.dev
+	$(RUN) -m pytest -m "not slow"
+
+test-all: $(VENV)/.dev
+	$(RUN) -m pytest
+
+check: $(VENV)/.dev
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+bench: $(VENV)/.dev
+	$(RUN) -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) $(dir $(FIGURE)) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find convlens tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Dependency groups came with pip 25.1.
+$(VENV)/.python:
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "convlens needs Python 3.11 or later with its venv module, which '$(PYTHON)' is not:" \
+		"name one, as in: make PYTHON=python3.12 (on Debian and Ubuntu, venv is the package python3-venv)" >&2; exit 1; }
+	@echo "Making $(VENV) (once; a minute or two)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.runtime: pyproject.toml | $(VENV)/.python
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.python
+	@$(PIP) install -e . --group dev
+	@touch $(VENV)/.runtime $@
