@@ -1,0 +1,1 @@
+"""Tests of convlens; the folders mirror the package's."""
