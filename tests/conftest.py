@@ -16,9 +16,7 @@ def corpus() -> Path:
     """The folder of real logs, which are not part of the repository."""
     value = os.environ.get("CONVLENS_CORPUS")
     if not value:
-        pytest.skip(
-            "reads real logs: set CONVLENS_CORPUS to a folder that holds them in logs/ and other/"
-        )
+        pytest.skip("reads real logs: set CONVLENS_CORPUS to a folder that holds them in logs/ and other/")
     folder = Path(value).expanduser().resolve()
     missing = [f"{name}/" for name in ("logs", "other") if not (folder / name).is_dir()]
     if missing:

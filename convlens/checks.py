@@ -1,0 +1,217 @@
+"""What reading finds: everything about a log that a careful reader would want to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from convlens.findings import Code, Finding
+from convlens.formats.base import Blocks
+from convlens.meters import Meter
+from convlens.metrics import Role
+from convlens.run import Part, Run, Session
+from convlens.sessions import Sessions
+
+_GROWTH = 3.0  # a value that grew this much against the epochs before was exploding
+_JUMP = 0.1  # of a loss, from one epoch to the next
+_RECENT = 10  # epochs looked back upon
+
+
+def collect(run: Run, blocks: Blocks, built: Sessions) -> list[Finding]:
+    """All findings on a run that was read from `blocks` and split into `built`."""
+    return [
+        *_sessions(run, built),
+        *_meters(run, blocks, built),
+        *_not_finite(run),
+        *_schedule(run, blocks),
+        *_length(run),
+        *_scores(run),
+        *_lines(blocks),
+    ]
+
+
+def _sessions(run: Run, built: Sessions) -> Iterator[Finding]:
+    chain = [s for s in run.sessions if s.part is Part.RUN]
+    for session in run.sessions:
+        first, where = int(session.epoch[0]), f"line {session.line}"
+        earlier = [s for s in chain if s.index < session.index]
+        if session.part is Part.PHASE:
+            text = f"{_span(session)} begin again with no start line and are fewer: another phase"
+            yield Finding(Code.OTHER_PHASE, f"{text}, not on the curve", where)
+        elif session.part is Part.ABORTED:
+            text = f"session {session.index} starts over at epoch {first} and completes nothing"
+            yield Finding(Code.STARTED_OVER, f"{text}: not on the curve", where)
+        elif session.index in built.restarted:
+            names = [c.name for c in run.columns if c.meter is Meter.START]
+            text = f"the meters of {', '.join(names)} restart at epoch {first} with no start line"
+            yield Finding(Code.METERS_RESTARTED, f"{text}{_step(earlier, session, run)}", where)
+        elif session.part is Part.RUN and earlier:
+            yield Finding(Code.RESUMED, _resumed(earlier, session, run), where)
+    over = [s for s in run.sessions if s.part is Part.SUPERSEDED]
+    if over:
+        spans = "; ".join(_span(s) for s in over)
+        text = f"training starts over at epoch {chain[0].epoch[0]}: not on the curve are {spans}"
+        yield Finding(Code.STARTED_OVER, text, f"line {chain[0].line}")
+
+
+def _resumed(earlier: list[Session], session: Session, run: Run) -> str:
+    first, last = int(session.epoch[0]), int(session.epoch[-1])
+    reached = max(int(s.epoch[-1]) for s in earlier)
+    text = f"session {session.index} resumes at epoch {first}"
+    if reached >= first:
+        text += f": epochs {first}-{min(reached, last)} of the earlier process are superseded"
+    if reached > last:
+        text += f", its epochs {last + 1}-{reached} are kept though the resumed process never saw them"
+    return text + _changed(earlier[-1], session) + _step(earlier, session, run)
+
+
+def _changed(before: Session, after: Session) -> str:
+    old, new = before.config.values, after.config.values
+    differ = [k for k in new if k != "resume" and k != "start_epoch" and old.get(k) != new[k]]
+    if not old or not differ:
+        return ""
+    shown = ", ".join(f"{k} {old.get(k)!r} -> {new[k]!r}" for k in differ[:5])
+    return f"; arguments changed: {shown}"
+
+
+def _step(earlier: list[Session], session: Session, run: Run) -> str:
+    """How the summed loss goes on over the seam."""
+    summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
+    before = [s.own[s.epoch < session.epoch[0]][:, summed].sum(axis=1) for s in earlier]
+    known = np.concatenate(before)[-1:]
+    after = session.own[:1, summed].sum(axis=1)
+    if not len(known) or not np.isfinite([*known, *after]).all():
+        return ""
+    old, new = float(known[0]), float(after[0])
+    if abs(new - old) > _JUMP * abs(old):
+        return f"; the summed loss jumps from {old:.4g} to {new:.4g} there"
+    return f"; the summed loss goes on ({old:.4g} -> {new:.4g})"
+
+
+def _meters(run: Run, blocks: Blocks, built: Sessions) -> Iterator[Finding]:
+    declared = {c.name: c.meter for c in blocks.columns}
+    for column, share in zip(run.columns, built.impossible.tolist(), strict=True):
+        if column.meter is not declared[column.name]:
+            does = "is reset each epoch" if column.meter is Meter.EPOCH else "averages the whole process"
+            text = f"{column.name} {does} here, other than in scripts of its kind"
+            yield Finding(
+                Code.METER_CONTRADICTED, f"{text} (a running mean is impossible at {share:.0%} of boundaries)"
+            )
+    since = [k for k, c in enumerate(run.columns) if c.meter is Meter.START]
+    if not since:
+        return
+    names = ", ".join(run.columns[k].name for k in since)
+    summed = [k for k in since if run.columns[k].role is Role.LOSS]
+    text = f"printed values of {names} average the process since its start; own means are recovered"
+    curve = run.arrays
+    if summed and len(curve.epoch):
+        width = float(curve.width[-1, summed].sum())
+        text += f" (of the last epoch's loss to within {width:.2g})"
+    yield Finding(Code.MEAN_SINCE_START, text)
+
+
+def _not_finite(run: Run) -> Iterator[Finding]:
+    for session in run.sessions:
+        groups: dict[tuple[Code, str], list[str]] = {}
+        for k, column in enumerate(run.columns):
+            told = _column_not_finite(run, session, k)
+            if told:
+                groups.setdefault(told, []).append(column.name)
+        for (code, text), names in groups.items():
+            yield Finding(code, f"{', '.join(names)} {text}", f"session {session.index}")
+
+
+def _column_not_finite(run: Run, session: Session, k: int) -> tuple[Code, str] | None:
+    values = session.printed[:, k]
+    bad = ~np.isfinite(values) & session.present[:, k]
+    if not bad.any():
+        return None
+    at = int(np.flatnonzero(bad)[0])
+    epoch = int(session.epoch[at])
+    to_the_end = bool((~np.isfinite(values[at:])).all())
+    detector = [n for n, c in enumerate(run.columns) if c.role is Role.LOSS]
+    healthy = bool(np.isfinite(session.printed[at:, detector]).all())
+    from_first_line = not np.isfinite(session.first[at, k])
+    before = np.abs(values[max(at - _RECENT, 0) : at])
+    grew = len(before) > 1 and before[-1] > _GROWTH * np.median(before)
+    if to_the_end and healthy and from_first_line and not grew and k not in detector:
+        return Code.SWITCHED_OFF, f"NaN from epoch {epoch} on: switched off{_speed_up(session, at)}"
+    until = "on" if to_the_end else f"to {int(session.epoch[np.flatnonzero(bad)[-1]])}"
+    what = "a loss of the detector" if k in detector else "it grew before" if grew else "began within it"
+    return Code.NOT_A_NUMBER, f"not finite from epoch {epoch} {until} ({what})"
+
+
+def _speed_up(session: Session, at: int) -> str:
+    if at == 0 or not np.isfinite(session.speed).all():
+        return ""
+    before, after = np.median(session.speed[:at]), np.median(session.speed[at:])
+    return f" (speed {before:.3g} -> {after:.3g} samples/s)"
+
+
+def _schedule(run: Run, blocks: Blocks) -> Iterator[Finding]:
+    plan, curve = run.plan, run.arrays
+    if plan.epochs:
+        outside = [d for d in plan.drops if d >= plan.epochs]
+        if outside:
+            shown = ", ".join(f"{d:g}" for d in outside)
+            text = f"the arguments put a drop of the learning rate at epoch {shown}"
+            yield Finding(
+                Code.DROP_OUTSIDE_RUN, f"{text}, but the run ends with {plan.epochs - 1}: it never comes"
+            )
+    if not len(curve.epoch):
+        return
+    reached = [d for d in plan.drops if curve.epoch[0] < d <= curve.epoch[-1]]
+    seen = {float(e) for e in curve.epoch[1:][np.diff(curve.lr) < 0]}
+    absent = [d for d in reached if not any(abs(d - s) <= 1 for s in seen)]
+    if absent:
+        shown = ", ".join(f"{d:g}" for d in absent)
+        shows = "states no rate at all" if not len(blocks.rates) and not seen else "shows none there"
+        yield Finding(
+            Code.RATE_CONTRADICTED,
+            f"the arguments put drops of the learning rate at epochs {shown}; the log {shows}",
+        )
+
+
+def _length(run: Run) -> Iterator[Finding]:
+    curve, plan = run.arrays, run.plan
+    if not len(curve.epoch):
+        return
+    gaps = np.flatnonzero(np.diff(curve.epoch) > 1)
+    if len(gaps):
+        spans = [_numbers(int(curve.epoch[g]) + 1, int(curve.epoch[g + 1]) - 1) for g in gaps[:5]]
+        yield Finding(Code.EPOCHS_MISSING, f"no line of epochs {', '.join(spans)}")
+    last = int(curve.epoch[-1])
+    done = int(curve.complete.sum())
+    inside = "" if curve.complete[-1] else f", the log ends inside epoch {last}"
+    if plan.epochs and (last < plan.epochs - 1 or inside):
+        left = [f"{d:g}" for d in plan.drops if last < d < plan.epochs]
+        ahead = f"; a drop of the rate was still to come at {', '.join(left)}" if left else ""
+        yield Finding(Code.STOPPED_EARLY, f"{done} of {plan.epochs} epochs are complete{inside}{ahead}")
+
+
+def _scores(run: Run) -> Iterator[Finding]:
+    curve, every = run.arrays, run.plan.validate_every
+    if not every or every < 1:
+        return
+    expected = int(((curve.epoch[curve.complete] + 1) % every == 0).sum())
+    found = int(np.isfinite(curve.score("map")).sum())
+    if expected and (found == 0 or found < 0.9 * expected - 1):
+        text = f"{expected} validations expected (one every {every} epochs), {found} found"
+        yield Finding(Code.SCORES_MISSING, text)
+
+
+def _lines(blocks: Blocks) -> Iterator[Finding]:
+    lines = blocks.not_understood
+    if lines:
+        count = f"{len(lines)} of {blocks.epoch_lines} lines that name an epoch"
+        shown = ", ".join(map(str, lines[:5])) + (", …" if len(lines) > 5 else "")
+        yield Finding(Code.NOT_UNDERSTOOD, f"{count} were not understood", f"lines {shown}")
+
+
+def _span(session: Session) -> str:
+    return f"session {session.index} (epochs {session.epoch[0]}-{session.epoch[-1]})"
+
+
+def _numbers(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"

@@ -1,0 +1,202 @@
+"""Every finding there is: code, sentence, explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from convlens.errors import UnknownNameError
+
+
+class Code(StrEnum):
+    """The codes of the findings; `convlens explain CODE` prints what each one means."""
+
+    RESUMED = "CL001"
+    STARTED_OVER = "CL002"
+    OTHER_PHASE = "CL003"
+    METERS_RESTARTED = "CL004"
+    MEAN_SINCE_START = "CL005"
+    METER_CONTRADICTED = "CL006"
+    SWITCHED_OFF = "CL007"
+    NOT_A_NUMBER = "CL008"
+    NAME_CONTRADICTED = "CL009"
+    DROP_OUTSIDE_RUN = "CL010"
+    RATE_CONTRADICTED = "CL011"
+    EPOCHS_MISSING = "CL012"
+    STOPPED_EARLY = "CL013"
+    NOT_UNDERSTOOD = "CL014"
+    SCORES_MISSING = "CL015"
+    SAME_LOG_TWICE = "CL016"
+    CUT_OFF = "CL017"
+    SCORES_WITHOUT_EPOCH = "CL018"
+    UNKNOWN_COLUMN = "CL019"
+    ODD_BYTES = "CL020"
+    TRACEBACK = "CL021"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a careful reader of the log would want to know.
+
+    `code` is its kind, `text` one sentence, `where` the place in the log ("line 12", "epoch 3") or
+    empty; `str()` gives all three.
+    """
+
+    code: Code
+    text: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}" + (f" [{self.where}]" if self.where else "")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a code means: a title, what it says, what to do about it, and an example."""
+
+    title: str
+    text: str
+    example: str
+
+
+def explain(code: str) -> Explanation:
+    """The explanation of a code such as "CL005"; UnknownNameError where there is none."""
+    try:
+        return EXPLANATIONS[Code(code.strip().upper())]
+    except ValueError:
+        raise UnknownNameError("finding", code, [str(c) for c in Code]) from None
+
+
+EXPLANATIONS: dict[Code, Explanation] = {
+    Code.RESUMED: Explanation(
+        "The run was resumed",
+        "Scripts append to their log, so one file can hold several processes. This one starts at an "
+        "epoch that an earlier one had reached or begun. The curve takes each epoch from the last "
+        "process that completed it; what the earlier process trained beyond the resumed checkpoint is "
+        "superseded. `Run.epochs` keeps both, with `session` as a key.",
+        "session 1 resumes at epoch 250: epochs 250-267 of session 0 are superseded",
+    ),
+    Code.STARTED_OVER: Explanation(
+        "Training was started over in the same file",
+        "A later process begins at the first epoch again, so nothing that was trained before is part of "
+        "its history. The curve holds the last attempt that completed an epoch; earlier attempts and "
+        "starts that completed nothing stay in `Run.epochs` under their own `session`.",
+        "session 2 starts over at epoch 0: sessions 0-1 are not part of the curve",
+    ),
+    Code.OTHER_PHASE: Explanation(
+        "Another phase follows in the same file",
+        "The epoch number falls back to the beginning with no start line, and what follows is shorter than "
+        "what went before: the script went on with another phase (say, plain training after distillation). "
+        "Its epochs are not the run's: look at them with `session`.",
+        "session 2 (epochs 1-4) begins with no start line and is shorter: another phase",
+    ),
+    Code.METERS_RESTARTED: Explanation(
+        "The meters restarted where the log shows no start",
+        "All columns that average the whole process jump by more than any value of the next batches could "
+        "cause: the process must have been restarted there. Their means are counted from there.",
+        "the meters of RPNAcc, RCNNAcc restart at epoch 8 with no start line",
+    ),
+    Code.MEAN_SINCE_START: Explanation(
+        "Printed values average the whole run",
+        "The script never resets these meters, so the value printed at epoch n is the mean of all epochs "
+        "since the process began: learning-rate drops hardly show and a finished run seems to fall for ever. "
+        "convlens gets each epoch's own mean back: x(n) = n*m(n) - (n-1)*m(n-1). As the print is rounded, "
+        "x(n) is known to within the half-width that `Run.resolution` holds, and neighbouring epochs have "
+        "opposite errors: look at means over several epochs.",
+        "yolo3_mobilenet1.0_voc prints a sum of 17.7 at epoch 199; the epochs 195-199 themselves stand at 13.0",
+    ),
+    Code.METER_CONTRADICTED: Explanation(
+        "The log contradicts what its script is known to average over",
+        "Scripts of this family average this column otherwise (over the epoch, or over the whole process). "
+        "At the boundaries between epochs the log shows that this one does not, and the log is believed.",
+        "ObjLoss is reset each epoch here (impossible at 88% of 120 boundaries otherwise)",
+    ),
+    Code.SWITCHED_OFF: Explanation(
+        "A term was switched off",
+        "MXNet prints NaN for a meter that was never updated. Here the NaN begins with an epoch's first line, "
+        "nothing grew before, and the detector's losses stay finite: the term is no longer computed. "
+        "This is no divergence.",
+        "Loss_G, Loss_D are NaN from epoch 27 on: switched off",
+    ),
+    Code.NOT_A_NUMBER: Explanation(
+        "Values became NaN or infinite",
+        "A loss of the detector is not finite, or a term became so inside an epoch or after growing. The run "
+        "has diverged there unless a later process resumed it from before.",
+        "CrossEntropy is NaN from epoch 12 on",
+    ),
+    Code.NAME_CONTRADICTED: Explanation(
+        "The arguments contradict the name",
+        "The identity of a run is read from `save_prefix`, then the file's name, then `network` and the other "
+        "arguments. Here they disagree; the first of them is believed.",
+        "network='vgg16_atrous', but save_prefix says mobilenet1.0",
+    ),
+    Code.DROP_OUTSIDE_RUN: Explanation(
+        "A learning-rate drop lies outside the run",
+        "The arguments promise a drop at an epoch that the run was never to reach, or did not reach. It is no "
+        "reason to wait for one.",
+        "lr_decay_epoch=14,20, but epochs 0-19 are trained: the drop at 20 never comes",
+    ),
+    Code.RATE_CONTRADICTED: Explanation(
+        "The learning rate is not the one that the arguments promise",
+        "The rate that the log shows differs from the schedule in the arguments. What the log shows is used.",
+        "the arguments promise a drop at 80; the log shows the rate unchanged there",
+    ),
+    Code.EPOCHS_MISSING: Explanation(
+        "Epochs are missing",
+        "Between the first and the last epoch of the curve some have no line at all.",
+        "epochs 12-14 have no line",
+    ),
+    Code.STOPPED_EARLY: Explanation(
+        "The log ends before the configured epochs",
+        "The arguments ask for more epochs than the log completes: the run was stopped, is still running, or "
+        "the file was copied before its end.",
+        "210 of 240 epochs are complete; the log ends inside epoch 210",
+    ),
+    Code.NOT_UNDERSTOOD: Explanation(
+        "Lines that name an epoch were not understood",
+        "These lines name an epoch and have none of the known forms, so nothing was read from them. If they "
+        "hold figures, the tables lack them.",
+        "2 lines that name an epoch were not understood, the first: '[Epoch 3] warmed up'",
+    ),
+    Code.SCORES_MISSING: Explanation(
+        "Expected validations are absent",
+        "By its arguments the run should have been validated more often than the log shows. Validation may "
+        "have been printed elsewhere (another logger, standard output), or the log was cut.",
+        "26 validations expected (val_interval=1), 0 found",
+    ),
+    Code.SAME_LOG_TWICE: Explanation(
+        "The same log was given twice",
+        "Two sources have the same content (copy, link, or zoo name). They are one run, not a repeat: two "
+        "copies would show no spread and prove nothing.",
+        "b.log is the same log as a.log: shown once",
+    ),
+    Code.CUT_OFF: Explanation(
+        "The log was cut inside a line or a block",
+        "The last line has no end, or a validation block has no mAP at its end. What is not whole is not "
+        "used: a number that was cut is a wrong number.",
+        "the validation of epoch 12 is cut off before its mAP: not used",
+    ),
+    Code.SCORES_WITHOUT_EPOCH: Explanation(
+        "Scores stand outside any epoch",
+        "The log holds an evaluation that no epoch's line announces, for example that of an evaluation script "
+        "that appended to the same file. It is not the score of any epoch and is not used.",
+        "an evaluation at line 4720 (bbox mAP 38.3) belongs to no epoch",
+    ),
+    Code.UNKNOWN_COLUMN: Explanation(
+        "A column that is not known for this kind of log",
+        "Its values are in the tables. As nothing is known of it, it is not part of the summed loss, and it is "
+        "taken as a mean over the epoch unless the log shows otherwise.",
+        "FooLoss is not known in logs of this kind: not part of the summed loss",
+    ),
+    Code.ODD_BYTES: Explanation(
+        "The file holds bytes that are no text",
+        "NUL bytes (a machine died while writing), bytes that are no UTF-8, or UTF-16. They were removed or "
+        "replaced; the rest was read.",
+        "347 NUL bytes at the end were ignored",
+    ),
+    Code.TRACEBACK: Explanation(
+        "The log holds a Python traceback",
+        "A process died with an exception; its last line is quoted.",
+        "a traceback at line 812: MXNetError: out of memory",
+    ),
+}

@@ -1,0 +1,163 @@
+"""What every format hands over: blocks of records, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from convlens.findings import Finding
+from convlens.meters import Bools, Floats, Ints
+from convlens.metrics import Column
+
+
+class Restarts(StrEnum):
+    """What it means that the axis falls back to its beginning."""
+
+    PHASES = "phases"  # with a start line an attempt, without one another phase of the same job
+
+
+@dataclass(frozen=True)
+class Table:
+    """Records of one kind (n records, k names), in file order.
+
+    `epoch`, `step` (position in the epoch, -1 where the record has none) and `line` (from 1) are (n,);
+    `values` is (n, k), NaN where a record lacks a name and `present` (n, k) False there; `decimals` (k,) are
+    the printed ones.
+    """
+
+    epoch: Ints
+    step: Ints
+    line: Ints
+    names: tuple[str, ...] = ()
+    values: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    decimals: tuple[int, ...] = ()
+    present: Bools = field(default_factory=lambda: np.empty((0, 0), dtype=np.bool_))
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+    def rows(self, keep: Bools) -> Table:
+        """Some of the records."""
+        return Table(
+            self.epoch[keep],
+            self.step[keep],
+            self.line[keep],
+            self.names,
+            self.values[keep],
+            self.decimals,
+            self.present[keep],
+        )
+
+    def columns(self, names: Sequence[str]) -> tuple[Floats, Bools]:
+        """The values and the presence of some names (n, len(names)), whether or not the table has them."""
+        values = np.full((len(self), len(names)), np.nan)
+        present = np.zeros(values.shape, dtype=np.bool_)
+        for k, name in enumerate(names):
+            if name in self.names:
+                at = self.names.index(name)
+                values[:, k], present[:, k] = self.values[:, at], self.present[:, at]
+        return values, present
+
+
+def empty_table() -> Table:
+    """A table without records."""
+    none = np.empty(0, dtype=np.int64)
+    return Table(none, none, none)
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Average precision of each class in each validation: four columns of the same length."""
+
+    epoch: list[int] = field(default_factory=list)
+    line: list[int] = field(default_factory=list)
+    class_name: list[str] = field(default_factory=list)
+    ap: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the arguments promise of a run, whatever their names; None or empty where they do not say.
+
+    `rate` is the learning rate at the beginning, `drops` the epochs at which it falls, `validate_every` a
+    number of epochs.
+    """
+
+    epochs: int | None = None
+    start_epoch: int = 0
+    rate: float | None = None
+    drops: tuple[float, ...] = ()
+    validate_every: int | None = None
+    samples: int | None = None
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """The arguments of a process, printed on `line`; values that are no literals stay text."""
+
+    line: int = 0
+    values: Mapping[str, object] = field(default_factory=dict)
+    plan: Plan = field(default_factory=Plan)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A saved checkpoint; `best` if the script called it the best so far."""
+
+    epoch: int
+    line: int
+    path: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """All that a format read from one file.
+
+    `train` holds batch lines: all of them if asked for, else the first and the last of each stretch;
+    `close` the closing lines of epochs, `score` the validations (percent), `rates` the learning rates
+    that the log states, `starts` the start lines. `columns` describe the names in `train` and `close`.
+    """
+
+    columns: tuple[Column, ...]
+    train: Table = field(default_factory=empty_table)
+    close: Table = field(default_factory=empty_table)
+    score: Table = field(default_factory=empty_table)
+    rates: Table = field(default_factory=empty_table)
+    starts: Table = field(default_factory=empty_table)
+    class_ap: ClassScores = field(default_factory=ClassScores)
+    configs: tuple[Config, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    epoch_lines: int = 0  # lines that name an epoch
+    not_understood: tuple[int, ...] = ()  # numbers of those that were not understood
+
+
+@dataclass(frozen=True)
+class Want:
+    """What is to be read beside the summary and the curve."""
+
+    batches: bool = False
+    class_ap: bool = False
+
+
+SUMMARY = Want()
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of log file.
+
+    `recognise(name, head)` decides from the file's name and its first 128 KB; `read(data, want)` turns
+    the bytes into blocks.
+    """
+
+    name: str
+    axis: str
+    restarts: Restarts
+    recognise: Callable[[str, bytes], bool]
+    read: Callable[[bytes, Want], Blocks]

@@ -1,0 +1,224 @@
+"""Read the log of a GluonCV detection script: find its few telling lines, then read those.
+
+A batch line is located by comparing bytes over the whole file at once; only the first and the last of
+each stretch are parsed unless all are asked for. Everything that names an epoch is accounted for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from convlens.findings import Code, Finding
+from convlens.formats.base import Blocks, Checkpoint, Format, Restarts, Table, Want
+from convlens.formats.gluoncv import detection_lines as kinds
+from convlens.formats.gluoncv.families import describe
+from convlens.formats.gluoncv.gaps import Gaps
+from convlens.formats.gluoncv.validations import read_validations
+from convlens.formats.lines import Line, read_pairs, same_form
+from convlens.formats.text import LONGEST_LINE, Text, clean
+from convlens.meters import Bools, Ints
+
+_BATCH = b"][Batch "
+_HINT = re.compile(rb"\[Epoch \d+(?:\]\[Batch \d+\]|\] Training cost: |\], Speed: )")
+_STARTED = re.compile(rb"Start training from \[Epoch \d+\]")
+_HEADERS = (kinds.VALIDATION, kinds.VALIDATION_OF, kinds.VALIDATION_COST)
+_CLOSINGS = (kinds.CLOSE, kinds.CLOSE_WITHOUT_COST)
+_RATES = (kinds.RATE, kinds.WARMUP_RATE)
+_CHECKPOINTS = (kinds.SAVED, kinds.BEST)
+# Frequent kinds first.
+_KINDS: tuple[Line, ...] = (
+    kinds.CLOSE,
+    kinds.VALIDATION,
+    *_RATES,
+    *_CHECKPOINTS,
+    kinds.CLOSE_WITHOUT_COST,
+    kinds.VALIDATION_OF,
+    kinds.VALIDATION_COST,
+)
+
+Record = tuple[int, Line, dict[str, bytes]]  # index of the line, its kind, its fields
+
+
+def recognise(name: str, head: bytes) -> bool:
+    """Whether the file's first bytes are those of a detection log; its name does not matter."""
+    del name
+    return bool(_HINT.search(clean(head)[0]) or _STARTED.search(head))
+
+
+def read(data: bytes, want: Want) -> Blocks:
+    """Read a detection log (see `Format.read`)."""
+    cleaned, findings = clean(data)
+    return _Reading(Text(cleaned), want, list(findings)).blocks()
+
+
+FORMAT = Format("gluoncv", "epoch", Restarts.PHASES, recognise, read)
+
+
+class _Reading:
+    """One pass over one log: where its lines are, then what they say."""
+
+    def __init__(self, text: Text, want: Want, findings: list[Finding]) -> None:
+        self.text, self.want, self.findings = text, want, findings
+        anchors = text.find(kinds.ANCHOR)
+        lines = text.line_of(anchors)
+        first = np.diff(lines, prepend=-1) != 0
+        self.at: Ints = anchors[first]  # the anchor of each line that names an epoch
+        self.lines: Ints = lines[first]
+        self.ends: Ints = text.ends[self.lines]
+        self.epoch, behind = text.integers(self.at + len(kinds.ANCHOR))
+        self.step, self.tail = text.integers(behind + len(_BATCH))
+        short = self.ends - self.at < LONGEST_LINE
+        numbered = text.has(b"]", self.tail) & (self.tail > behind + len(_BATCH))
+        self.is_batch: Bools = text.has(_BATCH, behind) & numbered & short
+        self.unfinished = bool(text.data) and not text.data.endswith(b"\n")
+        self.not_understood: list[int] = []
+
+    def blocks(self) -> Blocks:
+        records = list(self._records())
+        starts = self._table([r for r in records if r[1] is kinds.START])
+        train = self._train(starts.line)
+        close = self._close([r for r in records if r[1] in _CLOSINGS], train)
+        gaps = Gaps(self.text, self.lines)
+        headers = [r[0] for r in records if r[1] in _HEADERS]
+        blocks = [(int(self.epoch[i]), self._line(i), *gaps.span(i + 1)) for i in headers]
+        score, class_ap, cut = read_validations(self.text, blocks, self.want.class_ap)
+        columns, unknown = describe((*train.names, *close.names))
+        self.findings += [*unknown, *cut, *gaps.findings(set(headers))]
+        return Blocks(
+            columns=columns,
+            train=train,
+            close=close,
+            score=score,
+            rates=self._table([r for r in records if r[1] in _RATES], "lr"),
+            starts=starts,
+            class_ap=class_ap,
+            configs=gaps.configs({r[0] for r in records if r[1] is kinds.START}),
+            checkpoints=tuple(self._checkpoint(*r) for r in records if r[1] in _CHECKPOINTS),
+            findings=tuple(self.findings),
+            epoch_lines=len(self.at),
+            not_understood=tuple(sorted(set(self.not_understood))),
+        )
+
+    def _line(self, index: int) -> int:
+        return int(self.lines[index]) + 1
+
+    def _records(self) -> list[Record]:
+        """Every line that names an epoch and is no batch line, with its kind and fields."""
+        data, prefix = self.text.data, kinds.START_PREFIX
+        records: list[Record] = []
+        for i in np.flatnonzero(~self.is_batch):
+            at = int(self.at[i])
+            if self.ends[i] - at >= LONGEST_LINE:
+                self.not_understood.append(self._line(i))
+                continue
+            if data.endswith(prefix, 0, at) and (start := kinds.START.parse(data, at - len(prefix))):
+                records.append((int(i), kinds.START, start))
+                continue
+            for kind in _KINDS:
+                fields = kind.parse(data, at)
+                if fields:
+                    records.append((int(i), kind, fields))
+                    break
+            else:
+                self._skip(int(i))
+        return records
+
+    def _skip(self, index: int) -> None:
+        """A line that cannot be used: cut off if it is the file's unfinished end."""
+        if self.unfinished and self.ends[index] == len(self.text.data):
+            text = "the log ends inside a line, which is not used"
+            self.findings.append(Finding(Code.CUT_OFF, text, f"line {self._line(index)}"))
+        else:
+            self.not_understood.append(self._line(index))
+
+    def _table(self, records: Sequence[Record], name: str = "") -> Table:
+        """Records that hold at most one number."""
+        index = np.array([i for i, _, _ in records], dtype=np.int64)
+        values = [[float(fields[name])] for _, _, fields in records] if name else []
+        shape = (len(records), 1 if name else 0)
+        return Table(
+            self.epoch[index],
+            np.array([int(f.get("step", -1)) for _, _, f in records], dtype=np.int64),
+            self.lines[index] + 1,
+            (name,) if name else (),
+            np.array(values, dtype=np.float64).reshape(shape),
+            present=np.ones(shape, dtype=np.bool_),
+        )
+
+    def _train(self, start_lines: Ints) -> Table:
+        """Batch lines: all if asked for, else the first and last of each stretch."""
+        index = np.flatnonzero(self.is_batch)
+        if not self.want.batches:
+            thin = index[
+                ends_of_stretches(self.epoch[index], self.step[index], self.lines[index], start_lines)
+            ]
+            table, broken = self._pairs(thin, self._tails(thin))
+            if not broken:
+                return table
+        table, broken = self._pairs(index, self._tails(index))
+        for i in broken:
+            self._skip(i)
+        if self.want.batches or not len(table):
+            return table
+        keep = ends_of_stretches(table.epoch, table.step, table.line, start_lines)
+        return table.rows(keep)
+
+    def _tails(self, index: Ints) -> list[bytes]:
+        data = self.text.data
+        spans = zip(self.tail[index].tolist(), self.ends[index].tolist(), strict=True)
+        return [data[start + 1 : end].strip(b", \t") for start, end in spans]
+
+    def _close(self, records: Sequence[Record], train: Table) -> Table:
+        index = np.array([i for i, _, _ in records], dtype=np.int64)
+        table, broken = self._pairs(index, [fields["values"] for _, _, fields in records])
+        for i in broken:
+            self._skip(i)
+        seconds = {self._line(i): float(f.get("seconds", b"nan")) for i, _, f in records}
+        cost = np.array([[seconds[int(line)]] for line in table.line]).reshape(len(table), 1)
+        kept = [k for k, name in enumerate(table.names) if name != "Speed"]  # means nothing here
+        return Table(
+            table.epoch,
+            np.full(len(table), -1, dtype=np.int64),
+            table.line,
+            ("seconds", *(table.names[k] for k in kept)),
+            np.hstack([cost, table.values[:, kept]]),
+            (3, *(table.decimals[k] for k in kept)),
+            np.hstack([np.isfinite(cost), table.present[:, kept]]),
+        )
+
+    def _pairs(self, index: Ints, tails: list[bytes]) -> tuple[Table, list[int]]:
+        """The records of some lines, and the lines (indexes) whose pairs are broken."""
+        last = len(tails) - 1
+        if self.unfinished and tails and self.ends[index[last]] == len(self.text.data):
+            if not same_form(tails[last], tails[max(last - 50, 0) : last]):
+                tails[last] = b""
+        pairs = read_pairs(tails)
+        kept = index[pairs.whole]
+        table = Table(
+            self.epoch[kept],
+            self.step[kept],
+            self.lines[kept] + 1,
+            pairs.names,
+            pairs.values[pairs.whole],
+            pairs.decimals,
+            pairs.present[pairs.whole],
+        )
+        return table, [int(i) for i in index[~pairs.whole]]
+
+    def _checkpoint(self, index: int, kind: Line, fields: dict[str, bytes]) -> Checkpoint:
+        path = fields["path"].decode("utf-8", errors="replace")
+        return Checkpoint(int(self.epoch[index]), self._line(index), path, kind is kinds.BEST)
+
+
+def ends_of_stretches(epoch: Ints, step: Ints, line: Ints, start_lines: Ints) -> Bools:
+    """Which batch lines are the first or last of a stretch: of one epoch, unbroken and ascending."""
+    if not len(epoch):
+        return np.zeros(0, dtype=np.bool_)
+    starts_before = np.searchsorted(start_lines, line)
+    breaks = (np.diff(epoch) != 0) | (np.diff(step) < 0) | (np.diff(starts_before) != 0)
+    edge = np.array([True])
+    ends: Bools = np.concatenate([edge, breaks]) | np.concatenate([breaks, edge])
+    return ends

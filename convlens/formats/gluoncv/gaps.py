@@ -1,0 +1,80 @@
+"""What stands between the lines that name an epoch: arguments, tracebacks, evaluations of no epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from convlens.findings import Code, Finding
+from convlens.formats.base import Config
+from convlens.formats.gluoncv import scores
+from convlens.formats.gluoncv.arguments import plan_of
+from convlens.formats.gluoncv.namespace import OPENING, parse_namespace
+from convlens.formats.text import Text, quote
+from convlens.meters import Ints
+
+_TRACEBACK = b"Traceback (most recent call last)"
+
+
+class Gaps:
+    """The text before, between and behind the lines (indexes, ascending) that name an epoch.
+
+    Gap i stands before line i; the last one behind the last line.
+    """
+
+    def __init__(self, text: Text, lines: Ints) -> None:
+        self.text, self.lines = text, lines
+
+    def span(self, gap: int) -> tuple[int, int]:
+        """Where a gap begins and ends, in bytes."""
+        start = int(self.text.ends[self.lines[gap - 1]]) + 1 if gap else 0
+        if gap == len(self.lines):
+            return min(start, len(self.text.data)), len(self.text.data)
+        return start, self.text.line_start(int(self.lines[gap]))
+
+    def configs(self, started: set[int]) -> tuple[Config, ...]:
+        """The arguments printed before each start line, and before the first line of all."""
+        return tuple(self._configs(sorted({0, *started})))
+
+    def _configs(self, gaps: list[int]) -> Iterator[Config]:
+        for gap in gaps:
+            start, end = self.span(gap)
+            at = self.text.data.rfind(OPENING, start, end)
+            if at >= 0:
+                line_end = self.text.data.find(b"\n", at, end)
+                raw = self.text.data[at : line_end if line_end >= 0 else end]
+                values = parse_namespace(raw.decode("utf-8", errors="replace"))
+                yield Config(self.text.line_number(at), values, plan_of(values))
+
+    def _not_empty(self) -> list[int]:
+        between = np.flatnonzero(np.diff(self.lines) > 1) + 1
+        return [0, *between.tolist(), len(self.lines)]
+
+    def findings(self, validations: set[int]) -> list[Finding]:
+        """Tracebacks, and scores that no epoch's line announces (`validations` announce theirs)."""
+        found = []
+        for gap in self._not_empty():
+            start, end = self.span(gap)
+            at = self.text.data.find(_TRACEBACK, start, end)
+            if at >= 0:
+                found.append(self._traceback(at, end))
+            if gap - 1 not in validations and scores.holds_scores(self.text.data[max(start - 1, 0) : end]):
+                found.append(self._orphan(start, end))
+        return found
+
+    def _traceback(self, at: int, end: int) -> Finding:
+        lines = self.text.data[at:end].split(b"\n")[1:]
+        error = next((line for line in lines if line.strip() and not line.startswith(b" ")), b"")
+        where = f"line {self.text.line_number(at)}"
+        return Finding(Code.TRACEBACK, f"the log holds a traceback: {quote(error.strip())}", where)
+
+    def _orphan(self, start: int, end: int) -> Finding:
+        start = max(start - 1, 0)
+        block = self.text.data[start:end]
+        read = {k: v for k, (v, _) in scores.read_scores(block).items() if k in ("map", "map_segm")}
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in read.items()) or "not whole"
+        where = f"line {self.text.line_number(start + scores.first_score(block))}"
+        return Finding(
+            Code.SCORES_WITHOUT_EPOCH, f"an evaluation ({shown}) belongs to no epoch: not used", where
+        )

@@ -1,0 +1,67 @@
+"""The arguments of a run: `Namespace(batch_size=32, network='resnet50_v1', ...)`, never evaluated."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+
+OPENING = b"Namespace("
+_LONGEST_VALUE, _DEEPEST = 10_000, 20
+_KEY = re.compile(r"\s*([A-Za-z_]\w*)=")
+_CLOSERS = {"(": ")", "[": "]", "{": "}", "<": ">"}
+
+
+def parse_namespace(text: str) -> dict[str, object]:
+    """The keyword arguments in the text of a printed Namespace.
+
+    Literals become Python values; everything else (objects, deep nesting, very long values) stays text.
+    """
+    body = text.partition("Namespace(")[2]
+    values: dict[str, object] = {}
+    at = 0
+    while key := _KEY.match(body, at):
+        end = _end_of_value(body, key.end())
+        values[key[1]] = _literal(body[key.end() : end].strip())
+        at = end + 1
+    return values
+
+
+def format_namespace(values: Mapping[str, object]) -> str:
+    """Write arguments as argparse prints them, sorted by name."""
+    return "Namespace(" + ", ".join(f"{k}={values[k]!r}" for k in sorted(values)) + ")"
+
+
+def _end_of_value(body: str, start: int) -> int:
+    """Offset of the comma or bracket that ends the value which begins at `start`."""
+    waiting: list[str] = []
+    quote = ""
+    at = start
+    while at < len(body):
+        char = body[at]
+        if quote:
+            if char == "\\":
+                at += 1
+            elif char == quote:
+                quote = ""
+        elif char in "'\"":
+            quote = char
+        elif waiting and char == waiting[-1]:
+            waiting.pop()
+        elif char in _CLOSERS:
+            waiting.append(_CLOSERS[char])
+        elif not waiting and char in ",)":
+            return at
+        at += 1
+    return at
+
+
+def _literal(text: str) -> object:
+    depth = max(text.count(c) for c in "([{")
+    if len(text) > _LONGEST_VALUE or depth > _DEEPEST:
+        return text
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+    return value

@@ -1,0 +1,161 @@
+"""The validation blocks of GluonCV's VOC and COCO metrics, read and written.
+
+VOC prints fractions, one line a class and `mAP=` last. COCO prints pycocotools' twelve lines as fractions,
+then percentages: one line a class and the mean. Mask R-CNN prints two COCO blocks, bbox and segm.
+Everything becomes percent.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from statistics import median
+
+from convlens.formats.lines import NUMBER, decimals_of
+
+# name of the score, kind, IoU, area, detections an image
+_ROWS = (
+    ("map", "Precision  (AP)", "0.50:0.95", "all", 100),
+    ("map_50", "Precision  (AP)", "0.50", "all", 100),
+    ("map_75", "Precision  (AP)", "0.75", "all", 100),
+    ("map_small", "Precision  (AP)", "0.50:0.95", "small", 100),
+    ("map_medium", "Precision  (AP)", "0.50:0.95", "medium", 100),
+    ("map_large", "Precision  (AP)", "0.50:0.95", "large", 100),
+    ("ar_1", "Recall     (AR)", "0.50:0.95", "all", 1),
+    ("ar_10", "Recall     (AR)", "0.50:0.95", "all", 10),
+    ("ar_100", "Recall     (AR)", "0.50:0.95", "all", 100),
+    ("ar_small", "Recall     (AR)", "0.50:0.95", "small", 100),
+    ("ar_medium", "Recall     (AR)", "0.50:0.95", "medium", 100),
+    ("ar_large", "Recall     (AR)", "0.50:0.95", "large", 100),
+)
+_LABELS = {
+    name: f"Average {kind} @[ IoU={iou:<9s} | area={area:>6s} | maxDets={dets:>3d} ] = "
+    for name, kind, iou, area, dets in _ROWS
+}
+# All twelve at once where they stand in pycocotools' order; `=` or a blank may stand before each.
+_SUMMARY = re.compile(
+    r"\n+[= ]*".join(re.escape(label) + f"({NUMBER})" for label in _LABELS.values()).encode()
+)
+_SUMMARY_LINE = re.compile(rf"(Average (?:Precision|Recall)[^\n]*\] = )({NUMBER})".encode())
+_TITLE = re.compile(rb"~~~~ Summary (?:(\w+) )?metrics ~~~~")
+_MEAN = re.compile(
+    rf"~~~~ Mean ?AP (?:for (?P<task>\w+)|@ IoU=\S+) ~~~~\n+=? ?(?P<map>{NUMBER})[ \t]*$".encode(),
+    re.MULTILINE,
+)
+_VOC_MEAN = re.compile(rf"\nmAP=({NUMBER})[ \t]*$".encode(), re.MULTILINE)
+_CLASS = re.compile(rf"^(?!mAP=|~~~~)([^\n]*\S)=({NUMBER})[ \t]*$".encode(), re.MULTILINE)
+
+_DECIMALS_OF_REPR = 13  # of a percentage
+
+Scores = dict[str, tuple[float, int]]  # name -> (percent, decimals)
+
+
+def read_scores(block: bytes) -> Scores:
+    """The scores of one validation block, in percent with their printed decimals; empty if it is not whole.
+
+    The block begins with a newline. COCO's -1 ("no such objects") becomes NaN.
+    """
+    voc = _VOC_MEAN.search(block)
+    if voc:
+        return {"map": _percent(voc[1])}
+    scores: Scores = {}
+    last = 0
+    for mean in _MEAN.finditer(block):
+        names = _names_of(mean["task"])
+        scores |= {names[k]: v for k, v in _summary(block[last : mean.start()])}
+        value = float(mean["map"])
+        shown = decimals_of(mean["map"])
+        scores[names["map"]] = (value if value >= 0 else math.nan, shown)
+        last = mean.end()
+    return scores
+
+
+def read_classes(block: bytes) -> Iterator[tuple[str, float]]:
+    """Each class of a validation block and its average precision in percent."""
+    fractions = bool(_VOC_MEAN.search(block))
+    for name, value in _CLASS.findall(block):
+        ap = _percent(value)[0] if fractions else float(value)
+        yield name.decode("utf-8", errors="replace"), ap if ap >= 0 else math.nan
+
+
+def holds_scores(text: bytes) -> bool:
+    """Whether the text holds scores at all, whole or not."""
+    return bool(_MEAN.search(text) or _VOC_MEAN.search(text) or _TITLE.search(text))
+
+
+def first_score(text: bytes) -> int:
+    """Offset at which the scores in a text begin."""
+    found = [m.start() for p in (_TITLE, _VOC_MEAN, _MEAN) if (m := p.search(text))]
+    return min(found, default=0)
+
+
+def is_cut(block: bytes, earlier: Sequence[int]) -> bool:
+    """Whether a block that ends its file may lack its end, or its last number some digits.
+
+    `earlier` are the decimals (in percent) of the mAP in the blocks before.
+    """
+    voc = _VOC_MEAN.search(block)
+    if voc:
+        shown = _percent(voc[1])[1]
+        return voc.end() == len(block) and shown < _fewest_decimals(earlier)
+    means = list(_MEAN.finditer(block))
+    if not means or {m["task"] for m in means} == {b"bbox"}:  # segm always follows
+        return True
+    cut_title = _TITLE.search(block, means[-1].end()) is not None
+    return cut_title or (means[-1].end() == len(block) and decimals_of(means[-1]["map"]) != 1)
+
+
+def _fewest_decimals(earlier: Sequence[int]) -> float:
+    """The decimals that a whole number shows: always as many, or where printed with repr, about as many."""
+    if not earlier:
+        return _DECIMALS_OF_REPR
+    return earlier[0] if len(set(earlier)) == 1 else median(earlier) - 1
+
+
+def write_voc(class_ap: Mapping[str, float], mean: float) -> str:
+    """A VOC block from percentages."""
+    lines = [f"{name}={ap / 100}" for name, ap in class_ap.items()]
+    return "\n".join([*lines, f"mAP={mean / 100}"])
+
+
+def write_coco(scores: Mapping[str, float], class_ap: Mapping[str, float], task: str = "") -> str:
+    """A COCO block from percentages; `task` is empty, "bbox" or "segm"."""
+    lines = [f"~~~~ Summary {task + ' ' if task else ''}metrics ~~~~"]
+    for number, (name, label) in enumerate(_LABELS.items()):
+        lines.append(f"{' ' if number else '='}{label}{scores[name] / 100:0.3f}")
+    lines += [f"{name}={ap:.1f}" for name, ap in class_ap.items()]
+    lines.append(f"~~~~ Mean AP for {task} ~~~~" if task else "~~~~ MeanAP @ IoU=[0.50,0.95] ~~~~")
+    return "\n".join([*lines, f"={scores['map']:.1f}"])
+
+
+def _summary(block: bytes) -> Iterator[tuple[str, tuple[float, int]]]:
+    whole = _SUMMARY.search(block)
+    if whole:
+        shown = max(decimals_of(whole[1]) - 2, 0)  # all twelve are printed alike
+        for name, text in zip(_LABELS, whole.groups(), strict=True):
+            value = float(text)
+            yield name, (round(value * 100, shown) if value >= 0 else math.nan, shown)
+        return
+    names = {label.encode(): name for name, label in _LABELS.items()}
+    for label, value in _SUMMARY_LINE.findall(block):
+        if label in names:
+            yield names[label], _percent(value)
+
+
+def _percent(fraction: bytes) -> tuple[float, int]:
+    value, shown = float(fraction), max(decimals_of(fraction) - 2, 0)
+    return (round(value * 100, shown) if value >= 0 else math.nan), shown
+
+
+@cache
+def _names_of(task: bytes | None) -> dict[str, str]:
+    """The names of the scores of a task: `map_50` of segm is `map_segm_50`."""
+    if task in (None, b"bbox"):
+        return {name: name for name in _LABELS}
+    split = {name: name.partition("_") for name in _LABELS}
+    return {
+        name: "_".join(part for part in (head, task.decode(), tail) if part)
+        for name, (head, _, tail) in split.items()
+    }

@@ -1,0 +1,139 @@
+"""Line kinds declared once: a template that both reads and writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from string import Formatter
+
+import numpy as np
+
+from convlens.meters import Bools, Floats
+
+NUMBER = r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_FIELDS = {"d": r"\d+", "s": r"\S+"}  # by the last letter of the format spec; others are numbers
+_PAIR = re.compile(rf"([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%])".encode())
+_MOST_LAYOUTS = 100
+_UNFINISHED = re.compile(rb"[A-Za-z_]\w*(?:=|: )")
+
+
+class Line:
+    """One kind of line, declared as a template of `str.format`.
+
+    `{epoch:d}` reads and writes an integer, `{path:s}` a word, `{lr:g}` or `{seconds:.3f}` a number, and a
+    field without a spec the rest of the line. `parse(format(**record)) == record`.
+    """
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """The regular expression that the template stands for, up to the end of the line."""
+        parts = []
+        for literal, name, spec, _ in Formatter().parse(self.template):
+            parts.append(re.escape(literal).replace(r"\ ", " "))
+            if name:
+                kind = _FIELDS.get((spec or "")[-1:], NUMBER) if spec else r"[^\n]*?"
+                parts.append(rf"(?P<{name}>{kind})")
+        return re.compile(("".join(parts) + r"[ \t]*$").encode(), re.MULTILINE)
+
+    def parse(self, data: bytes, at: int = 0) -> dict[str, bytes] | None:
+        """The fields of the line that begins at offset `at`, as bytes; None if it is of another kind."""
+        match = self.pattern.match(data, at)
+        return match.groupdict() if match else None
+
+    def format(self, **fields: object) -> str:
+        """Write a line of this kind."""
+        return self.template.format(**fields)
+
+
+class _Layout:
+    """One arrangement of `name=number` pairs: the names, and a pattern that captures the numbers."""
+
+    def __init__(self, tail: bytes) -> None:
+        names, parts, last = [], [], 0
+        for pair in _PAIR.finditer(tail):
+            names.append(pair[1].decode())
+            parts += [re.escape(tail[last : pair.start(2)]), b"(" + NUMBER.encode() + b")"]
+            last = pair.end(2)
+        self.names = tuple(names)
+        # Whatever stands behind a pair must not hold another one.
+        self.whole = bool(names) and not _UNFINISHED.search(tail, last)
+        self.pattern = re.compile(b"".join(parts) + re.escape(tail[last:]))
+        self.indexes: list[int] = []
+        self.numbers: list[tuple[bytes, ...]] = []
+
+    def take(self, index: int, tail: bytes) -> bool:
+        """Take the numbers of a line if it has this arrangement."""
+        match = self.pattern.fullmatch(tail)
+        if match:
+            self.indexes.append(index)
+            self.numbers.append(match.groups())
+        return match is not None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The `name=number` pairs of n lines with k names in all.
+
+    `values` (n, k) and `present` (n, k), `decimals` printed of each name (k,), and `whole` (n,): False for
+    lines that hold no pairs or broken ones.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    present: Bools
+    decimals: tuple[int, ...]
+    whole: Bools
+
+
+def read_pairs(tails: Sequence[bytes]) -> Pairs:
+    """Read the `name=number` and `name: number` pairs of many lines.
+
+    Lines of one log share a few arrangements, so each arrangement becomes one pattern.
+    """
+    layouts: list[_Layout] = []
+    whole = np.ones(len(tails), dtype=np.bool_)
+    for index, tail in enumerate(tails):
+        if not any(layout.take(index, tail) for layout in layouts):
+            layout = _Layout(tail)
+            if layout.whole and len(layouts) < _MOST_LAYOUTS and layout.take(index, tail):
+                layouts.insert(0, layout)  # the newest arrangement is the likeliest to go on
+            else:
+                whole[index] = False
+    layouts.sort(key=lambda layout: layout.indexes[0])
+    names = tuple(dict.fromkeys(name for layout in layouts for name in layout.names))
+    values = np.full((len(tails), len(names)), np.nan)
+    present = np.zeros(values.shape, dtype=np.bool_)
+    decimals = [0] * len(names)
+    for layout in layouts:
+        at = [names.index(name) for name in layout.names]
+        present[np.ix_(layout.indexes, at)] = True
+        values[np.ix_(layout.indexes, at)] = [list(map(float, numbers)) for numbers in layout.numbers]
+        for sample in (layout.numbers[0], layout.numbers[-1]):
+            for k, text in zip(at, sample, strict=True):
+                decimals[k] = max(decimals[k], decimals_of(text))
+    return Pairs(names, values, present, tuple(decimals), whole)
+
+
+def same_form(tail: bytes, others: Sequence[bytes]) -> bool:
+    """Whether a line has the form of one of the others: the same text, the same decimals.
+
+    A line that was cut inside its last number or before has not.
+    """
+    return _form(tail) in {_form(other) for other in others}
+
+
+def _form(tail: bytes) -> bytes:
+    whole_part = re.sub(rb"(?<![.\d\w])-?\d+", b"0", tail)
+    return re.sub(rb"(?<=[.\d])\d", b"0", whole_part)
+
+
+def decimals_of(number: bytes) -> int:
+    """How many decimals a printed number shows: 3 for 0.074, 7 for 2.70E-05, 0 for nan."""
+    mantissa, _, exponent = number.lower().partition(b"e")
+    shown = len(mantissa.partition(b".")[2]) if mantissa[-1:].isdigit() else 0
+    return max(shown - int(exponent or b"0"), 0)

@@ -1,0 +1,104 @@
+"""From sources to runs: the order of the calls, and little else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from convlens import checks, formats, late, zoo
+from convlens.errors import ConvlensError, LogFormatError
+from convlens.formats.base import SUMMARY
+from convlens.formats.text import HEAD, clean, quote
+from convlens.identity import identify
+from convlens.run import Run
+from convlens.sessions import build_sessions, stitch
+from convlens.sources import Source, open_source, resolve
+
+Sources = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
+
+
+def read_log(source: str | Path) -> Run:
+    """Read the one run that a source holds: a file, a folder with one log, `-`, or a zoo name.
+
+    Raises SourceError if it cannot be opened, LogFormatError if it is no log, and ConvlensError if a
+    folder or a pattern holds several (`read_logs` reads them all).
+    """
+    found = resolve([source])
+    if len(found) != 1:
+        shown = ", ".join(s.path for s in found[:3])
+        message = f"{source}: holds {len(found)} logs ({shown}, …); read_logs reads them all."
+        raise ConvlensError(message)
+    return read_source(found[0])
+
+
+def read_logs(sources: Sources) -> list[Run]:
+    """Read every run that the sources hold, in order.
+
+    `sources` is one source, a list of them, or a mapping of labels to sources. The first one that cannot
+    be read raises; `read_source` on each of `resolve(sources)` passes over bad ones.
+    """
+    return [read_source(source) for source in resolve(sources)]
+
+
+def read_source(source: Source) -> Run:
+    """Read one resolved source."""
+    if source.zoo:
+        return replace(zoo.load(source.path), name=source.label)
+    data, stamp = open_source(source.path)
+    run = read_bytes(data, source.path, source.label)
+    keep = data if source.path == "-" else None
+    return replace(run, late=late.LogOnDisk(run.format, source.path, stamp, keep, _session_lines(run)))
+
+
+def read_bytes(data: bytes, path: str, name: str) -> Run:
+    """Make a run of a log's bytes; `path` is where they are from, `name` the run's label."""
+    head = data[:HEAD]
+    kind = formats.recognise(path, head)
+    if kind is None:
+        raise LogFormatError(path, _why_not(data))
+    blocks = kind.read(data, SUMMARY)
+    built = build_sessions(blocks)
+    if not built.sessions:
+        raise LogFormatError(path, "training was started, but no epoch line follows: no run to read")
+    sessions, rows = stitch(built.sessions)
+    config = sessions[rows[-1, 0]].config
+    identity, contradictions = identify(Path(path).name, config.values)
+    entry = zoo.find_log(data)
+    run = Run(
+        name=name,
+        source=path,
+        format=kind.name,
+        axis=kind.axis,
+        columns=built.columns,
+        score_names=blocks.score.names,
+        score_decimals=blocks.score.decimals,
+        identity=identity,
+        sessions=sessions,
+        curve_rows=rows,
+        findings=(),
+        checkpoints=blocks.checkpoints,
+        published=entry.published if entry else (),
+        published_map=entry.published_map(config.values) if entry else None,
+        sha256=entry.sha256 if entry else None,
+    )
+    found = checks.collect(run, blocks, built)
+    return replace(run, findings=(*blocks.findings, *contradictions, *found))
+
+
+def _session_lines(run: Run) -> tuple[int, ...]:
+    return tuple(s.line for s in run.sessions)
+
+
+def _why_not(data: bytes) -> str:
+    """Why bytes are no log, in one clause."""
+    if not data.strip():
+        return "the file is empty"
+    if data.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, not the log itself: run `git lfs pull`"
+    text = clean(data[:HEAD])[0]
+    if not text.strip() or data[:1024].count(b"\0") * 10 > len(data[:1024]):
+        return "a binary file, not a text log"
+    lines = [line for line in text.split(b"\n") if line.strip()][:2]
+    shown = " and ".join(quote(line.strip()[:200], 60) for line in lines)
+    return f"no epoch lines found; the first lines are {shown}"

@@ -1,0 +1,157 @@
+"""The tables of a run. Each is built from the sessions' arrays; pandas is loaded by the first one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convlens.meters import Bools, Floats, Ints
+from convlens.metrics import NO_MEANS, Role
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from convlens.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A stitched curve of n epochs: own means (n, k) with their half-widths, scores (n, q), and more (n,)."""
+
+    epoch: Ints
+    own: Floats
+    width: Floats
+    scores: Floats
+    score_names: tuple[str, ...]
+    loss: Floats
+    loss_width: Floats
+    lr: Floats
+    seconds: Floats
+    complete: Bools
+
+    def score(self, name: str) -> Floats:
+        """One score (n,) in percent, NaN where there was no validation."""
+        if name not in self.score_names:
+            return np.full(len(self.epoch), np.nan)
+        score: Floats = self.scores[:, self.score_names.index(name)]
+        return score
+
+
+def stitched(run: Run, rows: Ints) -> Curve:
+    """The curve that takes its epochs from the given (session, row) pairs (n, 2)."""
+    picked = [(run.sessions[s], r) for s, r in rows.tolist()]
+    columns = len(run.columns)
+    own = np.array([s.own[r] for s, r in picked]).reshape(-1, columns)
+    width = np.array([s.width[r] for s, r in picked]).reshape(-1, columns)
+    scores = np.full((len(picked), len(run.score_names)), np.nan)
+    for n, (session, r) in enumerate(picked):
+        at = np.flatnonzero(session.score_epoch == session.epoch[r])
+        if len(at):
+            scores[n] = session.scores[at[-1]]
+    summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
+    nothing = np.full(len(picked), np.nan)
+    return Curve(
+        epoch=np.array([s.epoch[r] for s, r in picked], dtype=np.int64),
+        own=own,
+        width=width,
+        scores=scores,
+        score_names=run.score_names,
+        loss=own[:, summed].sum(axis=1) if summed.any() else nothing,
+        loss_width=width[:, summed].sum(axis=1) if summed.any() else nothing,
+        lr=np.array([s.lr[r] for s, r in picked], dtype=np.float64),
+        seconds=np.array([s.seconds[r] for s, r in picked], dtype=np.float64),
+        complete=np.array([s.complete[r] for s, r in picked], dtype=np.bool_),
+    )
+
+
+def curve(run: Run, arrays: Curve) -> pd.DataFrame:
+    """See `Run.curve`."""
+    return _frame(run, arrays, arrays.own, arrays.loss, arrays.scores).assign(
+        lr=arrays.lr, complete=arrays.complete
+    )
+
+
+def resolution(run: Run, arrays: Curve) -> pd.DataFrame:
+    """See `Run.resolution`; `lr` and `complete` are exact."""
+    half = np.array([0.5 * 10.0**-d for d in run.score_decimals])
+    widths = np.where(np.isfinite(arrays.scores), half, np.nan)
+    return _frame(run, arrays, arrays.width, arrays.loss_width, widths).assign(lr=0.0, complete=0.0)
+
+
+def _frame(run: Run, arrays: Curve, own: Floats, loss: Floats, scores: Floats) -> pd.DataFrame:
+    import pandas as pd
+
+    index = pd.Index(arrays.epoch, name=run.axis)
+    data = {c.name: own[:, k] for k, c in enumerate(run.columns) if c.role not in NO_MEANS}
+    data["loss"] = loss
+    if "map" not in run.score_names:
+        data["map"] = arrays.score("map")
+    data |= {name: scores[:, k] for k, name in enumerate(run.score_names)}
+    return pd.DataFrame(data, index=index)
+
+
+def epochs(run: Run) -> pd.DataFrame:
+    """See `Run.epochs`."""
+    import pandas as pd
+
+    frames = []
+    for session in run.sessions:
+        data: dict[str, object] = {
+            c.name: session.printed[:, k] for k, c in enumerate(run.columns) if c.role not in NO_MEANS
+        }
+        data |= {
+            "lr": session.lr,
+            "speed": session.speed,
+            "seconds": session.seconds,
+            "complete": session.complete,
+        }
+        frames.append(pd.DataFrame(data, index=_key(run, session.index, session.epoch)))
+    return pd.concat(frames)
+
+
+def validation(run: Run) -> pd.DataFrame:
+    """See `Run.validation`."""
+    import pandas as pd
+
+    names = list(run.score_names) or ["map"]
+    frames = [
+        pd.DataFrame(
+            s.scores.reshape(len(s.score_epoch), len(names)),
+            columns=pd.Index(names),
+            index=_key(run, s.index, s.score_epoch),
+        )
+        for s in run.sessions
+        if len(s.score_epoch)
+    ]
+    if not frames:
+        nothing = np.empty(0, dtype=np.int64)
+        return pd.DataFrame(columns=pd.Index(names), index=_key(run, 0, nothing), dtype=np.float64)
+    return pd.concat(frames)
+
+
+def overview(run: Run) -> pd.DataFrame:
+    """A run at a glance: one row a fact."""
+    import pandas as pd
+
+    summary = run.summary
+    facts: dict[str, object] = {
+        "identity": str(run.identity),
+        "epochs": f"{summary.epochs} of {run.plan.epochs or '?'}",
+        "final mAP": summary.final_map,
+        "best mAP": summary.best_map,
+        "best epoch": summary.best_epoch,
+        "published mAP": summary.published_map,
+        "hours": summary.hours,
+        **{f"final {name}": value for name, value in summary.final.items()},
+        "findings": "; ".join(str(f) for f in run.findings),
+    }
+    return pd.DataFrame({run.name: pd.Series(facts, dtype=object)})
+
+
+def _key(run: Run, session: int, epoch: Ints) -> pd.MultiIndex:
+    import pandas as pd
+
+    where = np.full(len(epoch), session, dtype=np.int64)
+    return pd.MultiIndex.from_arrays([where, epoch], names=["session", run.axis])

@@ -1,0 +1,174 @@
+"""The snapshot: the per-epoch figures of published runs, shipped with the package.
+
+One line of JSON a run, gzipped. A run from the snapshot has the tables of the run from its log, to the
+printed digit, but no batches, and class APs of the last and the best validation only.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convlens.errors import ConvlensError
+from convlens.findings import Code, Finding
+from convlens.formats.base import Checkpoint, Config, Plan
+from convlens.meters import Floats, Meter
+from convlens.metrics import Better, Column, Role, Unit
+from convlens.run import Identity, Part, Run, Session
+from convlens.zoo.catalog import entries
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE = "snapshot.jsonl.gz"
+_WHOLE = ("epoch", "last_step", "score_epoch")
+_FLAGS = ("closing", "present", "complete")
+_FIGURES = ("printed", "own", "width", "lr", "speed", "seconds", "scores")
+
+ClassRows = tuple[tuple[int, int, str, float], ...]  # session, epoch, class, AP in percent
+
+
+@dataclass(frozen=True)
+class SnapshotTables:
+    """The late tables of a run from the snapshot."""
+
+    name: str
+    url: str
+    rows: ClassRows
+
+    def batches(self) -> pd.DataFrame:
+        """Always a ConvlensError that says where the log with its batches is."""
+        message = f"{self.name}: the snapshot holds no batches. The log with them is at {self.url}."
+        raise ConvlensError(message)
+
+    def class_ap(self) -> pd.DataFrame:
+        """Of the last and the best validation."""
+        import pandas as pd
+
+        keys = ["session", "epoch", "class_name"]
+        return pd.DataFrame(list(self.rows), columns=pd.Index([*keys, "ap"])).set_index(keys)
+
+
+def names() -> list[str]:
+    """The names of the runs in the snapshot."""
+    return list(_lines())
+
+
+def canonical(name: str) -> str | None:
+    """The zoo's spelling of a name (`ssd_512_mobilenet1_0_coco` is accepted), None if it has no such run."""
+    plain = _plain(name)
+    return next((known for known in _lines() if _plain(known) == plain), None)
+
+
+def load(name: str) -> Run:
+    """The run of a zoo name as `names` spells it."""
+    return unpack(json.loads(_lines()[name]))
+
+
+def pack(run: Run, class_rows: ClassRows) -> dict[str, Any]:
+    """A run as JSON values; `class_rows` are its class APs worth keeping."""
+    return {
+        "name": run.name,
+        "format": run.format,
+        "axis": run.axis,
+        "columns": [asdict(c) for c in run.columns],
+        "score_names": run.score_names,
+        "score_decimals": run.score_decimals,
+        "identity": asdict(run.identity),
+        "sessions": [_pack_session(s) for s in run.sessions],
+        "curve_rows": run.curve_rows.tolist(),
+        "findings": [asdict(f) for f in run.findings],
+        "checkpoints": [asdict(c) for c in run.checkpoints if c.best][-1:],
+        "published_map": run.published_map,
+        "class_ap": class_rows,
+    }
+
+
+def unpack(data: Mapping[str, Any]) -> Run:
+    """The run that `pack` packed, under its zoo name."""
+    name = data["name"]
+    entry = next(e for e in entries() if e.name == name)
+    rows = tuple((s, e, str(c), float(ap)) for s, e, c, ap in data["class_ap"])
+    return Run(
+        name=name,
+        source=f"zoo:{name}",
+        format=data["format"],
+        axis=data["axis"],
+        columns=tuple(_column(c) for c in data["columns"]),
+        score_names=tuple(data["score_names"]),
+        score_decimals=tuple(data["score_decimals"]),
+        identity=Identity(**data["identity"]),
+        sessions=tuple(_session(s, len(data["columns"]), len(data["score_names"])) for s in data["sessions"]),
+        curve_rows=np.array(data["curve_rows"], dtype=np.int64).reshape(-1, 2),
+        findings=tuple(Finding(Code(f["code"]), f["text"], f["where"]) for f in data["findings"]),
+        checkpoints=tuple(Checkpoint(**c) for c in data["checkpoints"]),
+        published=entry.published,
+        published_map=data["published_map"],
+        sha256=entry.sha256,
+        late=SnapshotTables(name, entry.url, rows),
+    )
+
+
+@cache
+def _lines() -> dict[str, str]:
+    file = resources.files("convlens.zoo") / FILE
+    text = gzip.decompress(file.read_bytes()).decode()
+    return {json.loads(line[: line.index(",")] + "}")["name"]: line for line in text.splitlines()}
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace(".", "_")
+
+
+def _pack_session(session: Session) -> dict[str, Any]:
+    packed: dict[str, Any] = {
+        f.name: getattr(session, f.name)
+        for f in fields(session)
+        if f.name not in (*_WHOLE, *_FLAGS, *_FIGURES, "first", "config")
+    }
+    packed |= {name: getattr(session, name).tolist() for name in _WHOLE}
+    packed |= {name: getattr(session, name).astype(int).tolist() for name in _FLAGS}
+    packed |= {name: _with_nulls(getattr(session, name)) for name in _FIGURES}
+    packed["config"] = asdict(session.config)
+    return packed
+
+
+def _session(packed: Mapping[str, Any], columns: int, scores: int) -> Session:
+    values = dict(packed)
+    count = len(values["epoch"])
+    shapes = dict.fromkeys(("closing", "present", "printed", "own", "width"), (count, columns))
+    shapes["scores"] = (len(values["score_epoch"]), scores)
+    for names_of_kind, kind in ((_WHOLE, np.int64), (_FLAGS, np.bool_), (_FIGURES, np.float64)):
+        for name in names_of_kind:
+            array = np.array(values[name], dtype=kind)
+            values[name] = array.reshape(shapes.get(name, array.shape))
+    config = values["config"]
+    plan = config["plan"] | {"drops": tuple(config["plan"]["drops"])}
+    values["config"] = Config(config["line"], config["values"], Plan(**plan))
+    values["first"] = np.full((count, columns), np.nan)  # of use to reading only
+    values["part"] = Part(values["part"])
+    return Session(**values)
+
+
+def _with_nulls(values: Floats) -> list[Any]:
+    rows: list[Any] = np.where(np.isfinite(values), values.astype(object), None).tolist()
+    return rows
+
+
+def _column(packed: Mapping[str, Any]) -> Column:
+    return Column(
+        packed["name"],
+        Role(packed["role"]),
+        Unit(packed["unit"]),
+        Better(packed["better"]),
+        Meter(packed["meter"]),
+        packed["part_of"],
+        packed["quantity"],
+    )
