@@ -68,7 +68,7 @@ def _resumed(earlier: list[Session], session: Session, run: Run) -> str:
 
 def _changed(before: Session, after: Session) -> str:
     old, new = before.config.values, after.config.values
-    differ = [k for k in new if k != "resume" and k != "start_epoch" and old.get(k) != new[k]]
+    differ = [k for k in new if k not in {"resume", "start_epoch"} and old.get(k) != new[k]]
     if not old or not differ:
         return ""
     shown = ", ".join(f"{k} {old.get(k)!r} -> {new[k]!r}" for k in differ[:5])

@@ -103,7 +103,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "convlens gets each epoch's own mean back: x(n) = n*m(n) - (n-1)*m(n-1). As the print is rounded, "
         "x(n) is known to within the half-width that `Run.resolution` holds, and neighbouring epochs have "
         "opposite errors: look at means over several epochs.",
-        "yolo3_mobilenet1.0_voc prints a sum of 17.7 at epoch 199; the epochs 195-199 themselves stand at 13.0",
+        "yolo3_mobilenet1.0_voc prints 17.7 at epoch 199; the epochs 195-199 themselves stand at 13.0",
     ),
     Code.METER_CONTRADICTED: Explanation(
         "The log contradicts what its script is known to average over",
@@ -113,7 +113,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.SWITCHED_OFF: Explanation(
         "A term was switched off",
-        "MXNet prints NaN for a meter that was never updated. Here the NaN begins with an epoch's first line, "
+        "MXNet prints NaN for a meter that was never updated. Here NaN begins with an epoch's first line, "
         "nothing grew before, and the detector's losses stay finite: the term is no longer computed. "
         "This is no divergence.",
         "Loss_G, Loss_D are NaN from epoch 27 on: switched off",
@@ -126,13 +126,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.NAME_CONTRADICTED: Explanation(
         "The arguments contradict the name",
-        "The identity of a run is read from `save_prefix`, then the file's name, then `network` and the other "
+        "The identity of a run is read from `save_prefix`, then the file's name, then `network` and other "
         "arguments. Here they disagree; the first of them is believed.",
         "network='vgg16_atrous', but save_prefix says mobilenet1.0",
     ),
     Code.DROP_OUTSIDE_RUN: Explanation(
         "A learning-rate drop lies outside the run",
-        "The arguments promise a drop at an epoch that the run was never to reach, or did not reach. It is no "
+        "The arguments promise a drop at an epoch that the run was never to reach. It is no "
         "reason to wait for one.",
         "lr_decay_epoch=14,20, but epochs 0-19 are trained: the drop at 20 never comes",
     ),
@@ -178,13 +178,13 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.SCORES_WITHOUT_EPOCH: Explanation(
         "Scores stand outside any epoch",
-        "The log holds an evaluation that no epoch's line announces, for example that of an evaluation script "
+        "The log holds an evaluation that no epoch's line announces, for example one of an evaluation script "
         "that appended to the same file. It is not the score of any epoch and is not used.",
         "an evaluation at line 4720 (bbox mAP 38.3) belongs to no epoch",
     ),
     Code.UNKNOWN_COLUMN: Explanation(
         "A column that is not known for this kind of log",
-        "Its values are in the tables. As nothing is known of it, it is not part of the summed loss, and it is "
+        "Its values are in the tables. As nothing is known of it, it is no part of the summed loss, and it is "
         "taken as a mean over the epoch unless the log shows otherwise.",
         "FooLoss is not known in logs of this kind: not part of the summed loss",
     ),

@@ -34,10 +34,11 @@ class Part(StrEnum):
 class Session:
     """One process's part of the log: n epochs of k columns, m validations of q scores.
 
-    `start` is the epoch at which its meters began and `line` its first line in the log. `first`
-    (n, k) is what each epoch's first batch line says; `printed`, `own` and `width` (n, k) are the figures as printed (closing line, else last batch line), each epoch's
-    own means and their half-widths; `closing` (n, k) says which stood on the closing line and `present`
-    (n, k) which were printed at all. `lr`, `speed` [samples/s], `seconds`, `complete`, `last_step` are (n,).
+    `start` is the epoch at which its meters began and `line` its first line in the log. `first` (n, k) is
+    what each epoch's first batch line says; `printed`, `own` and `width` (n, k) are the figures as printed
+    (closing line, else last batch line), each epoch's own means and their half-widths; `closing` (n, k)
+    says which stood on the closing line and `present` (n, k) which were printed at all. `lr`,
+    `speed` [samples/s], `seconds`, `complete` and `last_step` are (n,).
     """
 
     index: int
@@ -114,8 +115,13 @@ class Summary:
 class Late(Protocol):
     """Reads what was left out at first: it goes back to the log."""
 
-    def batches(self) -> pd.DataFrame: ...
-    def class_ap(self) -> pd.DataFrame: ...
+    def batches(self) -> pd.DataFrame:
+        """See `Run.batches`."""
+        ...
+
+    def class_ap(self) -> pd.DataFrame:
+        """See `Run.class_ap`."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -177,7 +177,7 @@ class _Piece:
         begin = int(self.epoch[0]) if start is None else start
         if start is None and opens_log:
             begin = min(begin, plan.start_epoch)  # what came before was cut off
-        covered = np.where(self.closing, batches, (self.last_step + 1)[:, None].astype(float))
+        covered: Floats = np.where(self.closing, batches, (self.last_step + 1.0)[:, None])
         self.prints = Prints(
             self.epoch, begin, self.printed, covered, earliest, first_step + 1.0, batches, slack
         )

@@ -19,7 +19,7 @@ _RANK = re.compile(rb"(?m)^[^\[\n]{0,40}\[\d+,(\d+)\]<std(?:err|out)>:(.*)$")
 
 
 def clean(raw: bytes) -> tuple[bytes, tuple[Finding, ...]]:
-    """Bring a log's bytes to plain lines of UTF-8-like bytes: same number of lines, `\\n` at each end.
+    """A log's bytes as plain lines, each ended by a newline, and what was odd about them.
 
     Removes NUL bytes, ANSI colours, carriage returns and the tags of mpirun (with the lines of all ranks
     but 0, which become empty); decodes UTF-16 by its byte order mark.

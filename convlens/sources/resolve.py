@@ -70,7 +70,7 @@ def _find(text: str) -> Iterator[Source]:
         name = str(zoo.canonical(text))
         yield Source(name, name, zoo=True)
     elif glob.has_magic(text):
-        matches = sorted(glob.glob(str(path), recursive=True))
+        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns too)
         if not matches:
             raise SourceError(text, "no file matches this pattern")
         for match in matches:
@@ -142,7 +142,7 @@ def _why_nothing(text: str) -> str:
     close = difflib.get_close_matches(text, zoo.names(), n=3, cutoff=0.5)
     folder = Path(text).parent
     if folder.is_dir():
-        near = difflib.get_close_matches(Path(text).name, os.listdir(folder), n=2)
+        near = difflib.get_close_matches(Path(text).name, [p.name for p in folder.iterdir()], n=2)
         close = [str(folder / name) for name in near] + close
     guess = f"; did you mean {', '.join(close)}?" if close else ""
     return f"there is no such file, folder or zoo name{guess}"

@@ -158,8 +158,10 @@ def _session(packed: Mapping[str, Any], columns: int, scores: int) -> Session:
 
 
 def _with_nulls(values: Floats) -> list[Any]:
-    rows: list[Any] = np.where(np.isfinite(values), values.astype(object), None).tolist()
-    return rows
+    rows = values.astype(object)
+    rows[~np.isfinite(values)] = None
+    nested: list[Any] = rows.tolist()
+    return nested
 
 
 def _column(packed: Mapping[str, Any]) -> Column:

@@ -80,7 +80,7 @@ class _Reading:
         records = list(self._records())
         starts = self._table([r for r in records if r[1] is kinds.START])
         train = self._train(starts.line)
-        close = self._close([r for r in records if r[1] in _CLOSINGS], train)
+        close = self._close([r for r in records if r[1] in _CLOSINGS])
         gaps = Gaps(self.text, self.lines)
         headers = [r[0] for r in records if r[1] in _HEADERS]
         blocks = [(int(self.epoch[i]), self._line(i), *gaps.span(i + 1)) for i in headers]
@@ -109,21 +109,21 @@ class _Reading:
         """Every line that names an epoch and is no batch line, with its kind and fields."""
         data, prefix = self.text.data, kinds.START_PREFIX
         records: list[Record] = []
-        for i in np.flatnonzero(~self.is_batch):
+        for i in np.flatnonzero(~self.is_batch).tolist():
             at = int(self.at[i])
             if self.ends[i] - at >= LONGEST_LINE:
                 self.not_understood.append(self._line(i))
                 continue
             if data.endswith(prefix, 0, at) and (start := kinds.START.parse(data, at - len(prefix))):
-                records.append((int(i), kinds.START, start))
+                records.append((i, kinds.START, start))
                 continue
             for kind in _KINDS:
                 fields = kind.parse(data, at)
                 if fields:
-                    records.append((int(i), kind, fields))
+                    records.append((i, kind, fields))
                     break
             else:
-                self._skip(int(i))
+                self._skip(i)
         return records
 
     def _skip(self, index: int) -> None:
@@ -171,7 +171,7 @@ class _Reading:
         spans = zip(self.tail[index].tolist(), self.ends[index].tolist(), strict=True)
         return [data[start + 1 : end].strip(b", \t") for start, end in spans]
 
-    def _close(self, records: Sequence[Record], train: Table) -> Table:
+    def _close(self, records: Sequence[Record]) -> Table:
         index = np.array([i for i, _, _ in records], dtype=np.int64)
         table, broken = self._pairs(index, [fields["values"] for _, _, fields in records])
         for i in broken:
@@ -192,9 +192,9 @@ class _Reading:
     def _pairs(self, index: Ints, tails: list[bytes]) -> tuple[Table, list[int]]:
         """The records of some lines, and the lines (indexes) whose pairs are broken."""
         last = len(tails) - 1
-        if self.unfinished and tails and self.ends[index[last]] == len(self.text.data):
-            if not same_form(tails[last], tails[max(last - 50, 0) : last]):
-                tails[last] = b""
+        at_the_end = self.unfinished and bool(tails) and self.ends[index[last]] == len(self.text.data)
+        if at_the_end and not same_form(tails[last], tails[max(last - 50, 0) : last]):
+            tails[last] = b""
         pairs = read_pairs(tails)
         kept = index[pairs.whole]
         table = Table(
