@@ -184,7 +184,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.UNKNOWN_COLUMN: Explanation(
         "A column that is not known for this kind of log",
-        "Its values are in the tables. As nothing is known of it, it is no part of the summed loss, and it is "
+        "Its values are in the tables. As nothing is known of it, it is no part of the summed loss, and is "
         "taken as a mean over the epoch unless the log shows otherwise.",
         "FooLoss is not known in logs of this kind: not part of the summed loss",
     ),

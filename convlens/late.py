@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,16 +59,22 @@ class LogOnDisk:
         )
         return frame[~frame.index.duplicated(keep="last")]
 
+    def sha256(self) -> str:
+        """See `Run.sha256`."""
+        return hashlib.sha256(self._read()).hexdigest()
+
     def _sessions(self, lines: Ints) -> Ints:
         found = np.searchsorted(np.array(self.session_lines), lines, side="right") - 1
         return np.maximum(found, 0)
 
     def _blocks(self, want: Want) -> Blocks:
-        data = self.data
-        if data is None:
-            data, stamp = open_source(self.path)
-            if stamp != self.stamp:
-                why = "the file has changed since it was read; read it again"
-                raise SourceError(self.path, why)
         kind = next(f for f in FORMATS if f.name == self.format)
-        return kind.read(data, want)
+        return kind.read(self._read(), want)
+
+    def _read(self) -> bytes:
+        if self.data is not None:
+            return self.data
+        data, stamp = open_source(self.path)
+        if stamp != self.stamp:
+            raise SourceError(self.path, "the file has changed since it was read; read it again")
+        return data

@@ -80,7 +80,7 @@ def read_bytes(data: bytes, path: str, name: str) -> Run:
         checkpoints=blocks.checkpoints,
         published=entry.published if entry else (),
         published_map=entry.published_map(config.values) if entry else None,
-        sha256=entry.sha256 if entry else None,
+        size=len(data),
     )
     found = checks.collect(run, blocks, built)
     return replace(run, findings=(*blocks.findings, *contradictions, *found))

@@ -123,6 +123,10 @@ class Late(Protocol):
         """See `Run.class_ap`."""
         ...
 
+    def sha256(self) -> str:
+        """See `Run.sha256`."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -131,7 +135,7 @@ class Run:
     `name` is its label, `source` what was read, `format` the kind of log and `axis` what a step is.
     `columns` describe the printed names, `score_names` and `score_decimals` the validations' scores.
     `sessions` are the processes in the log; `curve_rows` (n, 2) holds the session and row of each epoch of
-    the stitched curve. Tables are built when first asked for.
+    the stitched curve; `size` is the log's, in bytes. Tables are built when first asked for.
     """
 
     name: str
@@ -148,7 +152,7 @@ class Run:
     checkpoints: tuple[Checkpoint, ...] = ()
     published: tuple[tuple[float, str], ...] = ()
     published_map: float | None = None
-    sha256: str | None = None
+    size: int = 0
     late: Late | None = None
 
     def __str__(self) -> str:
@@ -219,6 +223,11 @@ class Run:
     def class_ap(self) -> pd.DataFrame:
         """Average precision of each class in percent, by (session, epoch, class_name)."""
         return self._late().class_ap()
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the log, unpacked; reads it again."""
+        return self._late().sha256()
 
     def session_curve(self, session: int) -> pd.DataFrame:
         """The curve of one session alone, like `curve`; a ConvlensError if there is no such session."""

@@ -151,7 +151,7 @@ class _Piece:
         earliest[at[::-1]] = values[::-1]
         self.last_step = np.full(count, -1, dtype=np.int64)
         self.last_step[at] = train.step
-        first_step = np.full(count, -1, dtype=np.int64)
+        first_step = np.full(count, -1.0)
         first_step[at[::-1]] = train.step[::-1]
         self.last_line = np.zeros(count, dtype=np.int64)
         self.last_line[at] = train.line
@@ -177,9 +177,16 @@ class _Piece:
         begin = int(self.epoch[0]) if start is None else start
         if start is None and opens_log:
             begin = min(begin, plan.start_epoch)  # what came before was cut off
-        covered: Floats = np.where(self.closing, batches, (self.last_step + 1.0)[:, None])
+        covered = np.where(self.closing, batches, (self.last_step + 1.0)[:, None]).astype(np.float64)
         self.prints = Prints(
-            self.epoch, begin, self.printed, covered, earliest, first_step + 1.0, batches, slack
+            self.epoch,
+            begin,
+            self.printed,
+            covered,
+            earliest,
+            first_step + 1,
+            batches,
+            slack,
         )
 
     def session(
@@ -253,7 +260,7 @@ def _rates(blocks: Blocks, epoch: Ints, last_line: Ints, first: int, plan: Plan)
     return rates
 
 
-def _batches_of_an_epoch(last_step: Ints, first_step: Ints, plan: Plan) -> tuple[float, float]:
+def _batches_of_an_epoch(last_step: Ints, first_step: Floats, plan: Plan) -> tuple[float, float]:
     """The batches of an epoch and how far off that may be.
 
     No line states them: the last batch printed plus at most one interval, unless the arguments tell.

@@ -6,7 +6,7 @@ import difflib
 import glob
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,17 +32,28 @@ class Source:
     zoo: bool = False
 
 
-def resolve(sources: str | Path | Sequence[str | Path] | Mapping[str, str | Path]) -> list[Source]:
+def resolve(
+    sources: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
+    report: Callable[[ConvlensError], None] | None = None,
+) -> list[Source]:
     """The single logs that the sources stand for, in order, with labels that differ.
 
     A source is a path, a folder (all logs in it), a pattern with `*?[`, `-`, or a zoo name, each with an
-    optional `label=` before it. Raises SourceError for one that stands for nothing.
+    optional `label=` before it. One that stands for nothing raises SourceError, or is told to `report`.
     """
     if isinstance(sources, Mapping):
-        found = [s for label, item in sources.items() for s in _labelled(label, str(item))]
+        finders = [_labelled(label, str(item)) for label, item in sources.items()]
     else:
         items = [sources] if isinstance(sources, str | Path) else sources
-        found = [s for item in items for s in _resolve(item)]
+        finders = [_resolve(item) for item in items]
+    found: list[Source] = []
+    for finder in finders:
+        try:
+            found += finder
+        except ConvlensError as error:
+            if report is None:
+                raise
+            report(error)
     return _with_different_labels(found)
 
 

@@ -41,12 +41,17 @@ class SnapshotTables:
 
     name: str
     url: str
+    hash: str
     rows: ClassRows
 
     def batches(self) -> pd.DataFrame:
         """Always a ConvlensError that says where the log with its batches is."""
         message = f"{self.name}: the snapshot holds no batches. The log with them is at {self.url}."
         raise ConvlensError(message)
+
+    def sha256(self) -> str:
+        """Of the log that the snapshot was made from."""
+        return self.hash
 
     def class_ap(self) -> pd.DataFrame:
         """Of the last and the best validation."""
@@ -111,8 +116,8 @@ def unpack(data: Mapping[str, Any]) -> Run:
         checkpoints=tuple(Checkpoint(**c) for c in data["checkpoints"]),
         published=entry.published,
         published_map=data["published_map"],
-        sha256=entry.sha256,
-        late=SnapshotTables(name, entry.url, rows),
+        size=entry.size or 0,
+        late=SnapshotTables(name, entry.url, entry.sha256 or name, rows),
     )
 
 

@@ -1,0 +1,1 @@
+"""What runs mean: each module answers one question."""

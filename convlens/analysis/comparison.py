@@ -1,0 +1,297 @@
+"""Compare runs: what each reached, how they differ from a reference, and in which arguments."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convlens.analysis import figures
+from convlens.analysis.repeats import (
+    Arm,
+    Spread,
+    group_repeats,
+    half_width_of_difference,
+    spread,
+    without_copies,
+)
+from convlens.errors import ConvlensError, UnknownNameError
+from convlens.findings import Finding
+from convlens.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one arm differs from the reference in one quantity, after equally many epochs or at the end.
+
+    `value` and `reference` are the two figures, `change` their difference. `floor` is the size that a
+    difference must exceed to be called one: with repeats half the width of its 95% interval, with
+    single runs the jitter of the last phase (1.96 standard deviations of a difference; where one side's is
+    unknown the other's stands for it); NaN if unknown.
+    `note` says why there is no comparison.
+    """
+
+    arm: str
+    quantity: str
+    value: float
+    reference: float
+    floor: float = math.nan
+    single: bool = True
+    note: str = ""
+
+    @property
+    def change(self) -> float:
+        """Value less reference; NaN where the two do not compare."""
+        return math.nan if self.note else self.value - self.reference
+
+    @property
+    def told(self) -> bool | None:
+        """Whether the difference can be told from noise; None where that is not known."""
+        known = math.isfinite(self.floor) and math.isfinite(self.change)
+        return abs(self.change) > self.floor if known else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The result of `compare`.
+
+    `arms` are what is compared, `reference` the index of the one that differences refer to. `shared_epochs`
+    is the number of epochs after which all are compared, None if all completed equally many; `asked_for`
+    are the metrics that were named.
+    """
+
+    arms: tuple[Arm, ...]
+    reference: int
+    quantities: tuple[figures.Quantity, ...]
+    differences: tuple[Difference, ...]
+    shared_epochs: int | None
+    at_shared: tuple[Difference, ...]
+    findings: tuple[Finding, ...]
+    asked_for: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, repeats one by one."""
+        return tuple(run for arm in self.arms for run in arm.runs)
+
+    @property
+    def rows(self) -> list[dict[str, object]]:
+        """One row an arm: identity, epochs, hours, final figures (own means) and scores in percent."""
+        return [_row(arm, self.quantities) for arm in self.arms]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """`rows` as a table, by the arms' names."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows).set_index("run")
+
+    @property
+    def arguments(self) -> dict[str, tuple[object, ...]]:
+        """The arguments in which the arms differ, with the value of each arm; None where it has none."""
+        configs = [arm.runs[0].config for arm in self.arms]
+        names = sorted({name for config in configs for name in config})
+        values = {name: tuple(config.get(name) for config in configs) for name in names}
+        return {name: told for name, told in values.items() if len({repr(v) for v in told}) > 1}
+
+    def classes(self, most: int = 10) -> pd.DataFrame:
+        """The class APs [%] at each arm's last validation, the largest differences to the reference first."""
+        import pandas as pd
+
+        columns = {arm.name: _class_ap(arm.runs[0]) for arm in self.arms}
+        frame = pd.DataFrame(columns)
+        gaps = frame.sub(frame[self.arms[self.reference].name], axis=0).abs().max(axis=1)
+        frame = frame[gaps.notna()]
+        return frame.loc[gaps.dropna().sort_values(ascending=False, kind="stable").index][:most]
+
+    def plot(self, x: str = "epoch", metrics: Sequence[str] = ()) -> Figure:
+        """Draw the losses above and the mAP below on shared axes; `x` is epoch, iteration or hours."""
+        from convlens.plots.curves import plot_comparison
+
+        return plot_comparison(self, x, metrics)
+
+    def __str__(self) -> str:
+        return f"{len(self.arms)} runs: " + "; ".join(str(arm.runs[0]) for arm in self.arms)
+
+    def _repr_html_(self) -> str:
+        return self.table.T.to_html(escape=True)
+
+
+def compare(
+    *sources: str | Path | Run | Sequence[str | Path | Run] | Mapping[str, str | Path],
+    reference: str | None = None,
+    metrics: Sequence[str] = (),
+    separate: bool = False,
+) -> Comparison:
+    """Compare two or more runs.
+
+    `sources` are runs or anything that `read_logs` reads. `reference` names the run that the differences
+    refer to (default: the first), `metrics` are compared beside the losses and the mAP, and `separate` keeps
+    repeats apart. Raises ConvlensError for fewer than two runs and UnknownNameError for a name that is not
+    there.
+    """
+    from convlens.reader import read_logs
+
+    runs: list[Run] = []
+    for source in sources:
+        many = [source] if isinstance(source, str | Path | Run) else source
+        if isinstance(many, Mapping):
+            runs += read_logs(many)
+            continue
+        for item in many:
+            runs += [item] if isinstance(item, Run) else read_logs(item)
+    kept, copies = without_copies(runs)
+    if len(kept) < 2:
+        what = "one log twice" if copies else f"{len(kept)} run" + "s" * (len(kept) != 1)
+        raise ConvlensError(f"compare needs two or more runs and was given {what}.")
+    arms = [Arm(r.name, (r,)) for r in kept] if separate else group_repeats(kept)
+    if len(arms) < 2:
+        arms = [Arm(r.name, (r,)) for r in kept]
+    at = _index_of(arms, reference)
+    compared = _quantities(arms, metrics)
+    epochs = [min(run.summary.epochs for run in arm.runs) for arm in arms]
+    shared = min(epochs) if len(set(epochs)) > 1 and min(epochs) else None
+    return Comparison(
+        arms=tuple(arms),
+        reference=at,
+        quantities=compared,
+        differences=_differences(arms, at, compared, None),
+        shared_epochs=shared,
+        at_shared=_differences(arms, at, compared, shared) if shared else (),
+        findings=tuple(copies),
+        asked_for=tuple(metrics),
+    )
+
+
+def _index_of(arms: Sequence[Arm], reference: str | None) -> int:
+    if reference is None:
+        return 0
+    for number, arm in enumerate(arms):
+        if reference in (arm.name, *(run.name for run in arm.runs)):
+            return number
+    raise UnknownNameError("run", reference, [arm.name for arm in arms])
+
+
+def _quantities(arms: Sequence[Arm], metrics: Sequence[str]) -> tuple[figures.Quantity, ...]:
+    """The losses and the mAP that at least one arm has, and the metrics asked for."""
+    runs = [arm.runs[0] for arm in arms]
+    everything = {q.name: q for run in runs for q in figures.quantities(run)}
+    losses = {c.measures for run in runs for c in run.losses}
+    wanted = [*(n for n in everything if n in losses), "loss", *metrics, "map", "map_segm"]
+    for metric in metrics:
+        if metric not in everything:
+            figures.series(runs[0], metric)  # raises, and says what there is
+    return tuple(everything[n] for n in dict.fromkeys(wanted) if n in everything)
+
+
+def _differences(
+    arms: Sequence[Arm], at: int, quantities: Sequence[figures.Quantity], epochs: int | None
+) -> tuple[Difference, ...]:
+    return tuple(
+        _difference(arm, arms[at], quantity, epochs)
+        for arm in arms
+        if arm is not arms[at]
+        for quantity in quantities
+    )
+
+
+def _difference(arm: Arm, reference: Arm, quantity: figures.Quantity, epochs: int | None) -> Difference:
+    ours, theirs = _values(arm, quantity.name, epochs), _values(reference, quantity.name, epochs)
+    a, b = spread(ours), spread(theirs)
+    return Difference(
+        arm=arm.name,
+        quantity=quantity.name,
+        value=a.mean if a else math.nan,
+        reference=b.mean if b else math.nan,
+        floor=_floor(arm, reference, quantity.name, a, b),
+        single=arm.n == 1 or reference.n == 1,
+        note=_why_not(arm.runs[0], reference.runs[0], quantity),
+    )
+
+
+def _values(arm: Arm, quantity: str, epochs: int | None) -> list[float | None]:
+    values: list[float | None] = []
+    for run in arm.runs:
+        if quantity in {q.name for q in figures.quantities(run)}:
+            done = run.summary.epochs if epochs is None else epochs
+            values.append(figures.value_after(run, quantity, done))
+    return values
+
+
+def _floor(arm: Arm, reference: Arm, quantity: str, a: Spread | None, b: Spread | None) -> float:
+    if a is None or b is None:
+        return math.nan
+    if min(a.n, b.n) > 1:
+        return half_width_of_difference(a, b)
+    noise = [figures.jitter(group.runs[0], quantity) for group in (arm, reference)]
+    known = [n for n in noise if math.isfinite(n)] or [math.nan]
+    return 1.96 * math.hypot(*(n if math.isfinite(n) else max(known) for n in noise))
+
+
+def _why_not(run: Run, reference: Run, quantity: figures.Quantity) -> str:
+    """Why a quantity of two runs does not compare; empty if it does."""
+    mine, theirs = run.identity, reference.identity
+    parts = ("dataset",) if quantity.scale == "score" else ("detector", "input_size", "dataset")
+    differ = [p for p in parts if getattr(mine, p) != getattr(theirs, p)]
+    names = [{q.name for q in figures.quantities(r)} for r in (run, reference)]
+    if any(quantity.name not in known for known in names):
+        return "not in both logs"
+    return f"another {' and '.join(p.replace('_', ' ') for p in differ)}" if differ else ""
+
+
+def _row(arm: Arm, quantities: Sequence[figures.Quantity]) -> dict[str, object]:
+    first = arm.runs[0]
+    row: dict[str, object] = {"run": arm.name}
+    row |= {part: getattr(first.identity, part) for part in first.identity.PARTS}
+    row |= {"n": arm.n, "epochs": first.summary.epochs, "planned_epochs": first.plan.epochs}
+    row["hours"] = _mean([run.summary.hours for run in arm.runs])
+    for quantity in quantities:
+        if quantity.scale == "loss":
+            row[quantity.name] = _mean(_values(arm, quantity.name, None))
+    row |= {
+        f"{name}_printed": _mean([printed(run, name) for run in arm.runs])
+        for name in (q.name for q in quantities)
+        if any(figures.averages_the_run(run, name) for run in arm.runs)
+    }
+    row |= {
+        "final_map": _mean([run.summary.final_map for run in arm.runs]),
+        "best_map": _mean([run.summary.best_map for run in arm.runs]),
+        "best_epoch": first.summary.best_epoch if arm.n == 1 else None,
+        "published_map": first.summary.published_map,
+    }
+    row |= {
+        q.name: _mean(_values(arm, q.name, None))
+        for q in quantities
+        if q.scale == "score" and q.name != "map"  # that is final_map
+    }
+    row["findings"] = " ".join(sorted({f.code for run in arm.runs for f in run.findings}))
+    return row
+
+
+def printed(run: Run, quantity: str) -> float | None:
+    """The final value of a quantity as printed; for `loss` the sum of what was printed."""
+    final = run.summary.final
+    if quantity == "loss":
+        parts = [final.get(c.name, math.nan) for c in run.losses]
+        return sum(parts) if parts else None
+    return next((final.get(c.name) for c in run.columns if c.measures == quantity), None)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    told = spread(values)
+    return told.mean if told else None
+
+
+def _class_ap(run: Run) -> pd.Series[float]:
+    """The class APs of the last validation on the curve that has any; empty if there is none."""
+    table = run.class_ap["ap"]
+    sessions = {int(run.sessions[s].epoch[r]): int(s) for s, r in run.curve_rows.tolist()}
+    there = {(session, epoch) for session, epoch, _ in table.index}
+    known = [(session, epoch) for epoch, session in sessions.items() if (session, epoch) in there]
+    return table.loc[max(known, key=lambda key: key[1])] if known else table.droplevel([0, 1])

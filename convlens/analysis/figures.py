@@ -1,0 +1,125 @@
+"""The figures of one run that comparisons are made of, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from convlens.errors import UnknownNameError
+from convlens.meters import Floats, Meter
+from convlens.metrics import NO_MEANS, Better, Role
+from convlens.run import Run
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that runs have in common: a loss, a training metric or a score.
+
+    `scale` says with what the figure compares: "loss" only within one detector, dataset and input size,
+    "score" only within one dataset.
+    """
+
+    name: str
+    better: Better
+    scale: str
+
+
+def quantities(run: Run) -> list[Quantity]:
+    """What a run can be compared in: its losses, their sum, other columns, and its scores."""
+    losses = [Quantity(c.measures, c.better, "loss") for c in run.columns if c.role is Role.LOSS]
+    others = [
+        Quantity(c.measures, c.better, "loss") for c in run.columns if c.role not in (Role.LOSS, *NO_MEANS)
+    ]
+    total = [Quantity("loss", Better.LOWER, "loss")] if losses else []
+    scores = [Quantity(name, Better.HIGHER, "score") for name in run.score_names]
+    return [*losses, *total, *others, *scores]
+
+
+def series(run: Run, quantity: str) -> Floats:
+    """One quantity along the curve (n,): own means and percentages; NaN where a score was not measured.
+
+    Raises UnknownNameError with the reason where the run has no such quantity.
+    """
+    curve = run.arrays
+    for k, column in enumerate(run.columns):
+        if quantity in (column.measures, column.name) and column.role not in NO_MEANS:
+            values: Floats = curve.own[:, k]
+            return values
+    if quantity == "loss" and run.losses:
+        return curve.loss
+    if quantity in run.score_names:
+        return curve.score(quantity)
+    known = [q.name for q in quantities(run)]
+    raise UnknownNameError("metric", quantity, known, why_absent(run, quantity))
+
+
+def why_absent(run: Run, quantity: str) -> str:
+    """Why a run may lack a quantity, with the validations that were expected and found."""
+    found = int(np.isfinite(run.arrays.score("map")).sum())
+    every = run.plan.validate_every
+    expected = ""
+    if every:
+        due = int(((run.arrays.epoch[run.arrays.complete] + 1) % every == 0).sum())
+        expected = f" of {due} expected (one every {every} epochs)"
+    reason = f"{run.name} holds {found} validations{expected}"
+    if quantity.startswith(("map", "ar")) and found == 0:
+        reason += "; scores may have been printed to another file or to standard output"
+    elif quantity.startswith(("map_", "ar_")):
+        reason += "; VOC's metric prints one mAP and class APs, COCO's the others"
+    return f"{reason}."
+
+
+def averages_the_run(run: Run, quantity: str) -> bool:
+    """Whether the log prints this quantity as a mean since the process began, so that own means differ."""
+    columns = run.losses if quantity == "loss" else run.columns
+    names = [c for c in columns if quantity in ("loss", c.measures)]
+    return any(c.meter is Meter.START for c in names)
+
+
+def resolution_at_end(run: Run, quantity: str) -> float:
+    """The half-width that rounding leaves of a loss's own mean in the last complete epoch."""
+    curve = run.arrays
+    names = [c.measures for c in run.columns]
+    widths = curve.loss_width if quantity == "loss" else curve.width[:, names.index(quantity)]
+    known = widths[curve.complete]
+    return float(known[-1]) if len(known) else np.nan
+
+
+def value_after(run: Run, quantity: str, epochs: int) -> float:
+    """The value after so many complete epochs: of that epoch, or a score's last measurement before."""
+    values = series(run, quantity)[run.arrays.complete][:epochs]
+    if quantity not in run.score_names:
+        return float(values[-1]) if len(values) == epochs and epochs else np.nan
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if len(known) else np.nan
+
+
+def jitter(run: Run, quantity: str) -> float:
+    """The standard deviation of the quantity in the last phase of the learning rate, its trend taken out.
+
+    At most the last 20 values; NaN with fewer than 4. It is the least by which a repeat would differ.
+    """
+    values = series(run, quantity)
+    last_phase = values[phase_start(run) :]
+    known = last_phase[np.isfinite(last_phase)][-20:]
+    if len(known) < 4:
+        return np.nan
+    steps = np.arange(len(known))
+    trend = np.polyval(np.polyfit(steps, known, 1), steps)
+    return float(np.sqrt(((known - trend) ** 2).sum() / (len(known) - 2)))
+
+
+def drops(run: Run) -> Floats:
+    """The epochs (m,) at which the learning rate that the log shows falls by half or more."""
+    curve = run.arrays
+    with np.errstate(all="ignore"):
+        falls = curve.lr[1:] / curve.lr[:-1] <= 0.5
+    epochs: Floats = curve.epoch[1:][falls].astype(np.float64)
+    return epochs
+
+
+def phase_start(run: Run) -> int:
+    """The row of the curve at which its last phase begins."""
+    fallen = drops(run)
+    return int(np.searchsorted(run.arrays.epoch, fallen[-1])) if len(fallen) else 0

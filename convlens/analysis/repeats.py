@@ -1,0 +1,111 @@
+"""Which runs are one: the same log given twice, and runs that differ in nothing but the seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convlens.findings import Code, Finding
+from convlens.run import Run
+
+# What may differ between repeats of one experiment.
+_FREE = {"seed", "save_prefix", "save_dir", "log_dir"}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One thing compared: a run, or n runs that differ in nothing but the seed."""
+
+    name: str
+    runs: tuple[Run, ...]
+
+    @property
+    def n(self) -> int:
+        """How many runs it holds."""
+        return len(self.runs)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over the n runs of an arm: mean, and a 95% interval.
+
+    The interval is Student's t for n >= 3 and the range of the values below; of one run it is NaN.
+    """
+
+    mean: float
+    n: int
+    low: float = math.nan
+    high: float = math.nan
+
+
+def spread(values: Sequence[float | None]) -> Spread | None:
+    """The spread of the values that are known, None if none is."""
+    known = np.array([v for v in values if v is not None and math.isfinite(v)])
+    if not len(known):
+        return None
+    mean = float(known.mean())
+    if len(known) == 1:
+        return Spread(mean, 1)
+    if len(known) == 2:
+        return Spread(mean, 2, float(known.min()), float(known.max()))
+    half = t_quantile(0.975, len(known) - 1) * float(known.std(ddof=1)) / math.sqrt(len(known))
+    return Spread(mean, len(known), mean - half, mean + half)
+
+
+def half_width_of_difference(a: Spread, b: Spread) -> float:
+    """Half the width of the 95% interval of a difference of two means of repeats.
+
+    Welch's for n >= 3 on both sides (variances need not agree), else the sum of the half ranges.
+    """
+    halves = [(s.high - s.low) / 2 for s in (a, b)]
+    if min(a.n, b.n) < 3:
+        return sum(halves)
+    # Each half width is t * standard error of that mean.
+    errors = [half / t_quantile(0.975, s.n - 1) for half, s in zip(halves, (a, b), strict=True)]
+    total = math.hypot(*errors)
+    if total == 0:
+        return 0.0
+    df = total**4 / sum(e**4 / (s.n - 1) for e, s in zip(errors, (a, b), strict=True))
+    return t_quantile(0.975, df) * total
+
+
+def t_quantile(p: float, df: float) -> float:
+    """The p-quantile of Student's t with `df` degrees of freedom."""
+    from scipy.special import stdtrit  # only where there are repeats: it costs as much as pandas
+
+    return float(stdtrit(df, p))
+
+
+def without_copies(runs: Sequence[Run]) -> tuple[list[Run], list[Finding]]:
+    """The runs, each log once, and a finding on each copy."""
+    kept: list[Run] = []
+    findings = []
+    for run in runs:
+        same = next((k for k in kept if k.size == run.size and k.sha256 == run.sha256), None)
+        if same is None:
+            kept.append(run)
+        else:
+            text = f"{run.name} is the same log as {same.name}: one run, shown once"
+            findings.append(Finding(Code.SAME_LOG_TWICE, text))
+    return kept, findings
+
+
+def group_repeats(runs: Sequence[Run]) -> list[Arm]:
+    """The arms of a comparison, in the order of their first runs.
+
+    Runs are repeats if all arguments but the seed (and where results are saved) agree and they completed
+    equally many epochs. A log without arguments is never a repeat.
+    """
+    arms: dict[object, list[Run]] = {}
+    for number, run in enumerate(runs):
+        arguments = {k: repr(v) for k, v in run.config.items() if k not in _FREE}
+        same = (str(run.identity), run.summary.epochs, frozenset(arguments.items()))
+        arms.setdefault(same if arguments else number, []).append(run)
+    return [Arm(_name(group), tuple(group)) for group in arms.values()]
+
+
+def _name(runs: Sequence[Run]) -> str:
+    return runs[0].name if len(runs) == 1 else f"{runs[0].name} (n={len(runs)})"

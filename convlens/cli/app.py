@@ -1,0 +1,58 @@
+"""The program `convlens`: its commands, and the one place where errors become exit codes.
+
+Exit codes: 0; 1 a run could not be read; 2 usage; 3 a condition that the user asked for holds.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import convlens
+from convlens.cli import compare, explain, parse
+from convlens.cli.output import say
+from convlens.errors import ConvlensError
+
+app = typer.Typer(
+    name="convlens",
+    help="Reads the training logs of object detectors and says what happened in them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("compare", no_args_is_help=True)(compare.compare)
+app.command("parse", no_args_is_help=True)(parse.parse)
+app.command("explain")(explain.explain)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"convlens {convlens.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the program and exit."""
+    try:
+        app()
+    except ConvlensError as error:
+        say(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # `convlens … | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

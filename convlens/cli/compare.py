@@ -1,0 +1,98 @@
+"""`convlens compare`: what runs reached and how they differ."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convlens.cli.output import OutputFormat, as_json, as_text, say, show
+from convlens.cli.sources import SOURCES_HELP, Reader
+
+
+class Axis(StrEnum):
+    """What `--x` takes."""
+
+    EPOCH = "epoch"
+    ITERATION = "iteration"
+    HOURS = "hours"
+
+
+def compare(
+    sources: Annotated[list[str], typer.Argument(help=SOURCES_HELP, show_default=False)],
+    reference: Annotated[
+        str | None,
+        typer.Option(help="The run that differences refer to (default: the first).", metavar="NAME"),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="Compare this metric too; give it again for more.", metavar="NAME"),
+    ] = None,
+    classes: Annotated[
+        int, typer.Option(help="Show the N classes whose AP differs most.", metavar="N", min=0)
+    ] = 0,
+    sort: Annotated[
+        str | None,
+        typer.Option(help="Best first by a column: map, loss, hours, a loss's name.", metavar="COLUMN"),
+    ] = None,
+    group_by: Annotated[
+        str | None,
+        typer.Option(help="One table for each value of a column: dataset, detector.", metavar="COLUMN"),
+    ] = None,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="Show runs that differ in the seed only one by one.")
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw losses and mAP into a .png, .svg or .pdf.", metavar="FILE"),
+    ] = None,
+    x: Annotated[Axis, typer.Option(help="What the figure is drawn over.")] = Axis.EPOCH,
+    size: Annotated[
+        str | None, typer.Option(help="The figure's size: 3.5x2.6in, 9x6cm.", metavar="WxH")
+    ] = None,
+    dpi: Annotated[int, typer.Option(help="The resolution of a .png.", min=10, max=1200)] = 150,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How the result is printed.")
+    ] = OutputFormat.TABLE,
+) -> None:
+    """Compare two or more runs: losses, mAP, arguments, findings."""
+    from convlens.analysis.comparison import compare as compare_runs
+    from convlens.cli import comparison_tables as tables
+
+    inches = _inches(size)
+    reader = Reader(sources)
+    runs = list(reader.runs())
+    if len(runs) < 2 and reader.failed:
+        say("fewer than two runs could be read: there is nothing to compare")
+        raise typer.Exit(1)
+    comparison = compare_runs(runs, reference=reference, metrics=metric or (), separate=separate)
+    if form is OutputFormat.JSON:
+        typer.echo(as_json(tables.document(comparison, classes)))
+    elif form is OutputFormat.TABLE:
+        show(*tables.view(comparison, classes, sort, group_by))
+    else:
+        typer.echo(as_text(tables.sorted_rows(comparison, sort), form))
+    if plot is not None:
+        from convlens.plots import style
+        from convlens.plots.curves import plot_comparison
+
+        style.save(plot_comparison(comparison, x, metric or (), inches), plot, dpi)
+    raise typer.Exit(reader.exit_code())
+
+
+def _inches(size: str | None) -> tuple[float, float] | None:
+    """Width and height in inches of `3.5x2.6in`, `9x6cm` or `3.5x2.6`."""
+    if size is None:
+        return None
+    text = size.lower().strip()
+    unit = 2.54 if text.endswith("cm") else 1.0
+    width, _, height = text.removesuffix("cm").removesuffix("in").partition("x")
+    try:
+        inches = float(width) / unit, float(height) / unit
+    except ValueError:
+        inches = (0.0, 0.0)
+    if not all(0.5 <= side <= 100 for side in inches):
+        raise typer.BadParameter("a size is two numbers such as 3.5x2.6in or 9x6cm", param_hint="--size")
+    return inches

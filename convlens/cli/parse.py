@@ -1,0 +1,73 @@
+"""`convlens parse`: the tidy tables, as files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convlens.cli.output import say
+from convlens.cli.sources import SOURCES_HELP, Reader
+
+
+class TableName(StrEnum):
+    """What `--table` takes."""
+
+    CURVE = "curve"
+    EPOCHS = "epochs"
+    VALIDATION = "validation"
+    CLASS_AP = "class_ap"
+    BATCHES = "batches"
+    ALL = "all"
+
+
+class FileFormat(StrEnum):
+    """What `--format` takes."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+def parse(
+    sources: Annotated[list[str], typer.Argument(help=SOURCES_HELP, show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="The file to write; standard output without one.", metavar="FILE"
+        ),
+    ] = None,
+    table: Annotated[TableName, typer.Option(help="Which table.")] = TableName.CURVE,
+    form: Annotated[
+        FileFormat | None,
+        typer.Option("--format", help="How it is written (default: by FILE's suffix, else csv)."),
+    ] = None,
+) -> None:
+    """Write the tidy tables of runs: one row an epoch, validation, class or batch.
+
+    The first column, `run`, holds the run's label. With `--table all` each table goes to a file of its own,
+    FILE with the table's name before its suffix.
+    """
+    from convlens.export import write_tables
+
+    chosen = form or _by_suffix(output)
+    reader = Reader(sources)
+    tables = [t for t in TableName if t is not TableName.ALL] if table is TableName.ALL else [table]
+    runs = list(reader.runs())
+    if not runs:
+        say("no run could be read: nothing was written")
+        raise typer.Exit(1)
+    write_tables(runs, tables, chosen, output)
+    raise typer.Exit(reader.exit_code())
+
+
+def _by_suffix(output: Path | None) -> FileFormat:
+    suffix = output.suffix.lstrip(".").lower() if output else "csv"
+    if suffix not in set(FileFormat):
+        known = ", ".join(f".{f}" for f in FileFormat)
+        message = f"{output}: the format is told by the suffix ({known}) or by --format"
+        raise typer.BadParameter(message, param_hint="--output")
+    return FileFormat(suffix)

@@ -1,0 +1,1 @@
+"""Figures: each is computed as plain values first, then drawn into given axes."""

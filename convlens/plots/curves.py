@@ -1,0 +1,230 @@
+"""Curves over epochs: losses above, mAP below, with drops of the learning rate and restarts marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convlens.analysis import figures
+from convlens.errors import ConvlensError
+from convlens.meters import Floats
+from convlens.plots import style
+from convlens.run import Part, Run
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from convlens.analysis.comparison import Comparison
+
+X_LABELS = {"epoch": "epochs done", "iteration": "iterations", "hours": "hours of training"}
+_DROP, _RESTART = (0, (1, 3)), (0, (6, 2, 1, 2))
+_VISIBLE = 0.004  # of the panel's height: below it a band of rounding is not drawn
+
+
+@dataclass(frozen=True, eq=False)
+class PlottedCurve:
+    """One curve ready to be drawn: `x` and `y` (n,), half-widths `width` (n,), places of marks on x."""
+
+    label: str
+    x: Floats
+    y: Floats
+    width: Floats
+    drops: Floats
+    restarts: Floats
+
+
+def curve_of(run: Run, quantity: str, x: str = "epoch") -> PlottedCurve:
+    """One quantity of a run over epochs done, iterations or hours.
+
+    Raises ConvlensError if the log does not tell the iterations or hours, UnknownNameError for a quantity
+    that it does not have.
+    """
+    arrays = run.arrays
+    along = axis_values(run, x)
+    values = figures.series(run, quantity)
+    names = [c.measures for c in run.columns]
+    if quantity in names:
+        width = arrays.width[:, names.index(quantity)]
+    else:
+        width = arrays.loss_width if quantity == "loss" else np.zeros(len(values))
+    known = np.isfinite(values)
+    first = {s.index: int(s.epoch[0]) for s in run.sessions if s.part is Part.RUN}
+    taken = sorted({int(s) for s, _ in run.curve_rows.tolist()})[1:]
+    return PlottedCurve(
+        label=run.name,
+        x=along[known],
+        y=values[known],
+        width=width[known],
+        drops=_before(run, along, figures.drops(run)),
+        restarts=_before(run, along, np.array([first[s] for s in taken], dtype=np.float64)),
+    )
+
+
+def nothing_of(run: Run) -> PlottedCurve:
+    """A curve without points, for a run that lacks the quantity."""
+    none = np.empty(0)
+    return PlottedCurve(run.name, none, none, none, none, none)
+
+
+def axis_values(run: Run, x: str) -> Floats:
+    """Where each epoch of the curve ends: in epochs done, iterations, or hours of training."""
+    epochs = run.arrays.epoch
+    done: Floats = (epochs - first_epoch(run) + 1).astype(np.float64)
+    if x == "epoch":
+        return done
+    if x == "iteration":
+        steps = [run.sessions[s].last_step[r] + 1 for s, r in run.curve_rows.tolist()]
+        if not steps or max(steps) == 0:
+            raise ConvlensError(f"{run.name}: the log names no batches, so iterations are unknown.")
+        return done * float(max(steps))
+    if x == "hours":
+        seconds = run.arrays.seconds
+        if not np.isfinite(seconds).any():
+            raise ConvlensError(f"{run.name}: the log states no training time, so hours are unknown.")
+        filled = np.where(np.isfinite(seconds), seconds, np.nanmedian(seconds))
+        return np.cumsum(filled) / 3600
+    raise ConvlensError(f"x is one of {', '.join(X_LABELS)}, not {x!r}.")
+
+
+def first_epoch(run: Run) -> int:
+    """The number of the epoch that the job began with: frameworks count from 0 or from 1."""
+    begun = int(run.arrays.epoch[0]) if len(run.arrays.epoch) else 0
+    return min(begun, run.plan.start_epoch) if run.plan.start_epoch else begun
+
+
+def _before(run: Run, along: Floats, epochs: Floats) -> Floats:
+    """The places on the axis where the given epochs begin."""
+    rows = np.searchsorted(run.arrays.epoch, epochs)
+    ends = np.concatenate([[0.0], along])
+    return ends[np.minimum(rows, len(along))]
+
+
+def plot_curve(curve: PlottedCurve, axes: Axes | None = None, number: int = 0) -> Axes:
+    """Draw a curve with its band of rounding; `number` picks colour and dashes."""
+    if axes is None:
+        axes = _empty_figure((6.0, 3.0)).subplots()
+    colour = style.colour(number)
+    axes.plot(
+        curve.x,
+        curve.y,
+        label=style.label(curve.label),
+        color=colour,
+        linestyle=style.dashes(number),
+        marker="." if len(curve.x) < 40 else None,
+    )
+    if np.any(curve.width > _VISIBLE * np.ptp(curve.y) if len(curve.y) else False):
+        low, high = curve.y - curve.width, curve.y + curve.width
+        axes.fill_between(curve.x, low, high, color=colour, alpha=0.2, linewidth=0)
+    return axes
+
+
+def plot_marks(curves: Sequence[PlottedCurve], axes: Axes) -> Axes:
+    """Mark drops of the learning rate and restarts, in the curve's colour or grey where curves share them."""
+    for kind, dashes in (("drops", _DROP), ("restarts", _RESTART)):
+        owners: dict[float, list[int]] = {}
+        for number, curve in enumerate(curves):
+            for place in getattr(curve, kind).tolist():
+                owners.setdefault(round(place, 6), []).append(number)
+        for place, numbers in owners.items():
+            colour = style.colour(numbers[0]) if len(numbers) == 1 else "grey"
+            axes.axvline(place, color=colour, linestyle=dashes, linewidth=0.9, zorder=1)
+    return axes
+
+
+def plot_comparison(
+    comparison: Comparison,
+    x: str = "epoch",
+    metrics: Sequence[str] = (),
+    size: tuple[float, float] | None = None,
+) -> Figure:
+    """Losses above, mAP (and `metrics`) below, on shared epochs; `size` in inches."""
+    runs = comparison.runs
+    top = _loss_panels(comparison)
+    bottom = list(dict.fromkeys([*metrics, *(["map"] if _any_has(runs, "map") else [])]))
+    if not top and not bottom:
+        raise ConvlensError("None of these logs holds a loss or a score that could be drawn.")
+    across = min(len(top), 3 if len(top) % 3 == 0 else 2) or 1
+    loss_rows = math.ceil(len(top) / across)
+    with style.styled():
+        figure = _empty_figure(size or (7.2, 2.3 * (loss_rows + len(bottom)) + 0.6))
+        grid = figure.add_gridspec(loss_rows + len(bottom), across)
+        panels = [
+            (name, figure.add_subplot(grid[number // across, number % across]))
+            for number, name in enumerate(top)
+        ]
+        panels += [(name, figure.add_subplot(grid[loss_rows + n, :])) for n, name in enumerate(bottom)]
+        drawn = [curve for name, axes in panels for curve in _panel(axes, runs, name, x)]
+        furthest = max((curve.x[-1] for curve in drawn if len(curve.x)), default=1.0)
+        for _, axes in panels:
+            axes.set_xlim(0, furthest * 1.01)
+        panels[-1][1].set_xlabel(X_LABELS[x])
+        handles = _legend([axes for _, axes in panels], drawn)
+        figure.legend(handles=handles, loc="outside upper left", ncols=2)
+    return figure
+
+
+def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCurve]:
+    """Draw one quantity of all runs that have it, and give back what was drawn."""
+    curves = []
+    for number, run in enumerate(runs):
+        if name in {q.name for q in figures.quantities(run)}:
+            curves.append(curve_of(run, name, x))
+            plot_curve(curves[-1], axes, number)
+        else:
+            curves.append(nothing_of(run))  # keeps the colours in step
+    plot_marks(curves, axes)
+    titles = {"loss": "summed loss", "map": "mAP [%]"}
+    axes.set_title(titles.get(name, name), loc="left")
+    if name not in {score for run in runs for score in run.score_names}:
+        _without_the_burn_in(axes, [curve.y for curve in curves])
+    return curves
+
+
+def _without_the_burn_in(axes: Axes, heights: Sequence[Floats]) -> None:
+    """Keep the first epochs, which can be a hundred times higher, from flattening all others."""
+    later = np.concatenate([h[max(len(h) // 20, 1) :] for h in heights])
+    later = later[np.isfinite(later)]
+    if len(later):
+        low, high = float(later.min()), float(later.max())
+        margin = 0.08 * (high - low or abs(high) or 1.0)
+        axes.set_ylim(low - margin, high + margin)
+
+
+def _loss_panels(comparison: Comparison) -> list[str]:
+    """Each loss in a panel of its own where the runs share them, else their sum."""
+    losses = [{c.measures for c in run.losses} for run in comparison.runs]
+    shared = set.intersection(*losses)
+    names = [q.name for q in comparison.quantities if q.name in shared]
+    return names or (["loss"] if any(losses) else [])
+
+
+def _any_has(runs: Sequence[Run], name: str) -> bool:
+    return any(name in run.score_names for run in runs)
+
+
+def _legend(panels: Sequence[Axes], drawn: Sequence[PlottedCurve]) -> list[Artist]:
+    """One entry a run, from the first panel that draws it, and one for each kind of mark."""
+    from matplotlib.lines import Line2D
+
+    entries: dict[str, Artist] = {}
+    for axes in panels:
+        for handle, text in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(text, handle)
+    marks = []
+    if any(len(curve.drops) for curve in drawn):
+        marks.append(Line2D([], [], color="grey", linestyle=_DROP, label="learning-rate drop"))
+    if any(len(curve.restarts) for curve in drawn):
+        marks.append(Line2D([], [], color="grey", linestyle=_RESTART, label="resumed or restarted"))
+    return [*entries.values(), *marks]
+
+
+def _empty_figure(size: tuple[float, float]) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained")
