@@ -78,12 +78,11 @@ def _changed(before: Session, after: Session) -> str:
 def _step(earlier: list[Session], session: Session, run: Run) -> str:
     """How the summed loss goes on over the seam."""
     summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
-    before = [s.own[s.epoch < session.epoch[0]][:, summed].sum(axis=1) for s in earlier]
-    known = np.concatenate(before)[-1:]
-    after = session.own[:1, summed].sum(axis=1)
-    if not len(known) or not np.isfinite([*known, *after]).all():
+    before = [row for s in earlier for row in s.own[s.epoch < session.epoch[0]][:, summed]]
+    after = session.own[0, summed]
+    if not before or not np.isfinite([*before[-1], *after]).all():
         return ""
-    old, new = float(known[0]), float(after[0])
+    old, new = float(before[-1].sum()), float(after.sum())
     if abs(new - old) > _JUMP * abs(old):
         return f"; the summed loss jumps from {old:.4g} to {new:.4g} there"
     return f"; the summed loss goes on ({old:.4g} -> {new:.4g})"
@@ -133,7 +132,7 @@ def _column_not_finite(run: Run, session: Session, k: int) -> tuple[Code, str] |
     detector = [n for n, c in enumerate(run.columns) if c.role is Role.LOSS]
     healthy = bool(np.isfinite(session.printed[at:, detector]).all())
     from_first_line = not np.isfinite(session.first[at, k])
-    before = np.abs(values[max(at - _RECENT, 0) : at])
+    before = np.abs(values[:at][np.isfinite(values[:at])][-_RECENT:])
     grew = len(before) > 1 and before[-1] > _GROWTH * np.median(before)
     if to_the_end and healthy and from_first_line and not grew and k not in detector:
         return Code.SWITCHED_OFF, f"NaN from epoch {epoch} on: switched off{_speed_up(session, at)}"

@@ -131,9 +131,9 @@ class _Piece:
         self, blocks: Blocks, names: list[str], span: tuple[int, int, int | None], opens_log: bool
     ) -> None:
         first, behind, start = span
-        train, close, score = (
-            t.rows((t.line >= first) & (t.line < behind)) for t in (blocks.train, blocks.close, blocks.score)
-        )
+        train, close = (t.rows((t.line >= first) & (t.line < behind)) for t in (blocks.train, blocks.close))
+        begin = 0 if opens_log else first  # a log may begin with the validation of an epoch that was cut off
+        score = blocks.score.rows((blocks.score.line >= begin) & (blocks.score.line < behind))
         self.first, self.started = first, start is not None
         self.config = _config_before(blocks, first)
         self.score = score
@@ -155,6 +155,7 @@ class _Piece:
         first_step[at[::-1]] = train.step[::-1]
         self.last_line = np.zeros(count, dtype=np.int64)
         self.last_line[at] = train.line
+        self.first_line = np.full(count, first, dtype=np.int64)
         self.speed = _spread(count, at, train, "Speed")
         closed = np.searchsorted(self.epoch, close.epoch)
         self.seconds = _spread(count, closed, close, "seconds")
@@ -165,6 +166,8 @@ class _Piece:
         self.printed[closed] = np.where(present, values, batch_values[closed])
         self.present = batch_present | self.closing
         self.last_line[closed] = close.line
+        self.first_line[closed[::-1]] = close.line[::-1]
+        self.first_line[at[::-1]] = train.line[::-1]
         self.complete = np.isin(self.epoch, np.concatenate([close.epoch, score.epoch]))
         trained = np.concatenate([train.epoch, close.epoch])
         if len(trained):
@@ -193,8 +196,10 @@ class _Piece:
         self, index: int, rows: slice, start: int, own: Floats, width: Floats, opened: bool
     ) -> Session:
         epoch = self.epoch[rows]
-        scored = np.isin(self.score.epoch, epoch)
-        line = self.first if opened else int(self.last_line[rows.start - 1]) + 1
+        last = {e: n for n, e in enumerate(self.score.epoch.tolist())}  # an epoch may be validated again
+        mine = set(epoch.tolist())
+        scored = [n for e, n in last.items() if e in mine]
+        line = self.first if opened else int(self.first_line[rows.start])
         return Session(
             index=index,
             part=Part.RUN,

@@ -41,55 +41,66 @@ class Curve:
 
 def stitched(run: Run, rows: Ints) -> Curve:
     """The curve that takes its epochs from the given (session, row) pairs (n, 2)."""
-    picked = [(run.sessions[s], r) for s, r in rows.tolist()]
-    columns = len(run.columns)
-    own = np.array([s.own[r] for s, r in picked]).reshape(-1, columns)
-    width = np.array([s.width[r] for s, r in picked]).reshape(-1, columns)
-    scores = np.full((len(picked), len(run.score_names)), np.nan)
-    for n, (session, r) in enumerate(picked):
-        at = np.flatnonzero(session.score_epoch == session.epoch[r])
-        if len(at):
-            scores[n] = session.scores[at[-1]]
+    count, columns = len(rows), len(run.columns)
+    own, width = np.full((count, columns), np.nan), np.full((count, columns), np.nan)
+    scores = np.full((count, len(run.score_names)), np.nan)
+    epoch = np.zeros(count, dtype=np.int64)
+    lr, seconds = np.full(count, np.nan), np.full(count, np.nan)
+    complete = np.zeros(count, dtype=np.bool_)
+    for number in np.unique(rows[:, 0]).tolist():
+        session = run.sessions[number]
+        at = np.flatnonzero(rows[:, 0] == number)
+        taken = rows[at, 1]
+        own[at], width[at] = session.own[taken], session.width[taken]
+        epoch[at], complete[at] = session.epoch[taken], session.complete[taken]
+        lr[at], seconds[at] = session.lr[taken], session.seconds[taken]
+        place = {int(e): n for n, e in enumerate(session.score_epoch)}  # of equal epochs the last
+        for n, e in zip(at.tolist(), epoch[at].tolist(), strict=True):
+            if e in place:
+                scores[n] = session.scores[place[e]]
     summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
-    nothing = np.full(len(picked), np.nan)
+    nothing = np.full(count, np.nan)
+    with np.errstate(invalid="ignore"):  # inf and -inf make NaN
+        loss = own[:, summed].sum(axis=1) if summed.any() else nothing
     return Curve(
-        epoch=np.array([s.epoch[r] for s, r in picked], dtype=np.int64),
+        epoch=epoch,
         own=own,
         width=width,
         scores=scores,
         score_names=run.score_names,
-        loss=own[:, summed].sum(axis=1) if summed.any() else nothing,
+        loss=loss,
         loss_width=width[:, summed].sum(axis=1) if summed.any() else nothing,
-        lr=np.array([s.lr[r] for s, r in picked], dtype=np.float64),
-        seconds=np.array([s.seconds[r] for s, r in picked], dtype=np.float64),
-        complete=np.array([s.complete[r] for s, r in picked], dtype=np.bool_),
+        lr=lr,
+        seconds=seconds,
+        complete=complete,
     )
 
 
 def curve(run: Run, arrays: Curve) -> pd.DataFrame:
     """See `Run.curve`."""
-    return _frame(run, arrays, arrays.own, arrays.loss, arrays.scores).assign(
-        lr=arrays.lr, complete=arrays.complete
-    )
+    return _frame(run, arrays, arrays.own, arrays.loss, arrays.scores, arrays.lr, arrays.complete)
 
 
 def resolution(run: Run, arrays: Curve) -> pd.DataFrame:
     """See `Run.resolution`; `lr` and `complete` are exact."""
     half = np.array([0.5 * 10.0**-d for d in run.score_decimals])
     widths = np.where(np.isfinite(arrays.scores), half, np.nan)
-    return _frame(run, arrays, arrays.width, arrays.loss_width, widths).assign(lr=0.0, complete=0.0)
+    exact = np.zeros(len(arrays.epoch))
+    return _frame(run, arrays, arrays.width, arrays.loss_width, widths, exact, exact)
 
 
-def _frame(run: Run, arrays: Curve, own: Floats, loss: Floats, scores: Floats) -> pd.DataFrame:
+def _frame(
+    run: Run, arrays: Curve, own: Floats, loss: Floats, scores: Floats, lr: Floats, complete: Floats | Bools
+) -> pd.DataFrame:
     import pandas as pd
 
-    index = pd.Index(arrays.epoch, name=run.axis)
-    data = {c.name: own[:, k] for k, c in enumerate(run.columns) if c.role not in NO_MEANS}
-    data["loss"] = loss
-    if "map" not in run.score_names:
-        data["map"] = arrays.score("map")
+    data: dict[str, Floats | Bools] = {
+        c.name: own[:, k] for k, c in enumerate(run.columns) if c.role not in NO_MEANS
+    }
+    data |= {"loss": loss, "map": arrays.score("map")}
     data |= {name: scores[:, k] for k, name in enumerate(run.score_names)}
-    return pd.DataFrame(data, index=index)
+    data |= {"lr": lr, "complete": complete}
+    return pd.DataFrame(data, index=pd.Index(arrays.epoch, name=run.axis))
 
 
 def epochs(run: Run) -> pd.DataFrame:

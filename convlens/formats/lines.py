@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from string import Formatter
 
 import numpy as np
 
 from convlens.meters import Bools, Floats
 
-NUMBER = r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+NUMBER = (
+    r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)"  # no exponent that a float lacks
+)
 _FIELDS = {"d": r"\d+", "s": r"\S+"}  # by the last letter of the format spec; others are numbers
 _PAIR = re.compile(rf"([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%])".encode())
 _MOST_LAYOUTS = 100
@@ -40,6 +43,11 @@ class Line:
                 parts.append(rf"(?P<{name}>{kind})")
         return re.compile(("".join(parts) + r"[ \t]*$").encode(), re.MULTILINE)
 
+    @cached_property
+    def literals(self) -> tuple[bytes, ...]:
+        """The text between the fields, by which many lines of this kind are found at once."""
+        return tuple(literal.encode() for literal, _, _, _ in Formatter().parse(self.template))
+
     def parse(self, data: bytes, at: int = 0) -> dict[str, bytes] | None:
         """The fields of the line that begins at offset `at`, as bytes; None if it is of another kind."""
         match = self.pattern.match(data, at)
@@ -62,7 +70,7 @@ class _Layout:
         self.names = tuple(names)
         # Whatever stands behind a pair must not hold another one.
         self.whole = bool(names) and not _UNFINISHED.search(tail, last)
-        self.pattern = re.compile(b"".join(parts) + re.escape(tail[last:]))
+        self.pattern = re.compile(b"^" + b"".join(parts) + re.escape(tail[last:]) + b"$", re.MULTILINE)
         self.indexes: list[int] = []
         self.numbers: list[tuple[bytes, ...]] = []
 
@@ -96,27 +104,49 @@ def read_pairs(tails: Sequence[bytes]) -> Pairs:
     Lines of one log share a few arrangements, so each arrangement becomes one pattern.
     """
     layouts: list[_Layout] = []
-    whole = np.ones(len(tails), dtype=np.bool_)
+    count = len(tails)
+    whole = np.ones(count, dtype=np.bool_)
+    recent = _in_one_go(tails)
+    if recent:
+        layouts.append(recent)
+        tails = []
     for index, tail in enumerate(tails):
-        if not any(layout.take(index, tail) for layout in layouts):
-            layout = _Layout(tail)
-            if layout.whole and len(layouts) < _MOST_LAYOUTS and layout.take(index, tail):
-                layouts.insert(0, layout)  # the newest arrangement is the likeliest to go on
+        if recent and recent.take(index, tail):
+            continue
+        recent = next((layout for layout in layouts if layout.take(index, tail)), None)
+        if recent is None:
+            new = _Layout(tail)
+            if new.whole and len(layouts) < _MOST_LAYOUTS and new.take(index, tail):
+                layouts.append(new)
+                recent = new
             else:
                 whole[index] = False
-    layouts.sort(key=lambda layout: layout.indexes[0])
     names = tuple(dict.fromkeys(name for layout in layouts for name in layout.names))
-    values = np.full((len(tails), len(names)), np.nan)
+    values = np.full((count, len(names)), np.nan)
     present = np.zeros(values.shape, dtype=np.bool_)
     decimals = [0] * len(names)
     for layout in layouts:
         at = [names.index(name) for name in layout.names]
         present[np.ix_(layout.indexes, at)] = True
-        values[np.ix_(layout.indexes, at)] = [list(map(float, numbers)) for numbers in layout.numbers]
+        flat = np.fromiter(map(float, chain.from_iterable(layout.numbers)), np.float64)
+        values[np.ix_(layout.indexes, at)] = flat.reshape(len(layout.indexes), len(at))
         for sample in (layout.numbers[0], layout.numbers[-1]):
             for k, text in zip(at, sample, strict=True):
                 decimals[k] = max(decimals[k], decimals_of(text))
     return Pairs(names, values, present, tuple(decimals), whole)
+
+
+def _in_one_go(tails: Sequence[bytes]) -> _Layout | None:
+    """The one arrangement of all lines with all its numbers, None if there are several."""
+    layout = _Layout(tails[0] if tails else b"")
+    if not layout.whole:
+        return None
+    found = layout.pattern.findall(b"\n".join(tails))
+    if len(found) != len(tails):
+        return None
+    layout.indexes = list(range(len(tails)))
+    layout.numbers = [(numbers,) for numbers in found] if len(layout.names) == 1 else found
+    return layout
 
 
 def same_form(tail: bytes, others: Sequence[bytes]) -> bool:

@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from convlens.findings import Code, Finding
-from convlens.meters import Ints
+from convlens.meters import Bools, Ints
+
+Words = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 HEAD = 128 * 1024
 LONGEST_LINE = 1_000_000
@@ -37,7 +39,7 @@ def clean(raw: bytes) -> tuple[bytes, tuple[Finding, ...]]:
         raw = _ANSI.sub(b"", raw)
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if _RANK.search(raw, 0, HEAD):
+    if b"]<std" in raw[:HEAD]:
         raw = _RANK.sub(lambda m: m[2] if m[1] == b"0" else b"", raw)
     return raw, tuple(findings)
 
@@ -68,34 +70,54 @@ class Text:
         """Offset of the first byte of a line, given by its index."""
         return int(self.ends[line - 1]) + 1 if line else 0
 
+    @cached_property
+    def words(self) -> Words:
+        """The eight bytes that begin at each offset, as one integer each, the first byte lowest."""
+        padded = self.data + bytes(8)
+        return np.ndarray((len(self.data) + 1,), dtype="<u8", buffer=padded, strides=(1,))
+
+    def _words_at(self, at: Ints) -> Words:
+        # Not `take`: it copies an unaligned array whole before it takes anything.
+        words: Words = self.words[np.minimum(at, len(self.data))]
+        return words
+
     def find(self, literal: bytes) -> Ints:
-        """Offsets of a literal, ascending; one comparison a byte of it, over all places at once."""
+        """Offsets of a literal, ascending."""
         places = np.flatnonzero(self.bytes == literal[0])
-        places = places[places <= len(self.data) - len(literal)]
-        for k in range(len(literal) - 1, 0, -1):  # the end differs first: "[E" in "[Epoch " is common
-            places = places[self.bytes[places + k] == literal[k]]
-        return places
+        return places[self.has(literal, places)]
 
-    def has(self, literal: bytes, at: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Whether the literal stands at each of the offsets."""
-        same = np.ones(len(at), dtype=np.bool_)
-        for k, byte in enumerate(literal):
-            same &= self.bytes.take(at + k, mode="clip") == byte
-        return same & (at + len(literal) <= len(self.data))
+    def has(self, literal: bytes, at: Ints) -> Bools:
+        """Whether the literal stands at each of the offsets; eight bytes of it are compared at once."""
+        part = literal[:8]
+        mask, word = (np.uint64(int.from_bytes(b, "little")) for b in (b"\xff" * len(part), part))
+        same: Bools = (self._words_at(at) & mask) == word
+        if len(literal) > 8:
+            left = np.flatnonzero(same)
+            same[left] = self.has(literal[8:], at[left] + 8)
+        return same
 
-    def integers(self, at: Ints, digits: int = 9) -> tuple[Ints, Ints]:
-        """The unsigned integers that stand at the offsets, and the offsets behind them."""
-        value = np.zeros(len(at), dtype=np.int64)
-        end = at.copy()
-        going = np.ones(len(at), dtype=np.bool_)
-        for k in range(digits):
-            digit = self.bytes.take(at + k, mode="clip") - np.uint8(48)  # wraps: others are above 9
-            going &= (digit <= 9) & (at + k < len(self.data))
-            if not going.any():
-                break
-            value = np.where(going, value * 10 + digit, value)
-            end += going
-        return value, end
+    def integers(self, at: Ints) -> tuple[Ints, Ints]:
+        """The unsigned integers of up to seven digits at the offsets, and the offsets behind them.
+
+        Where there is none the value is 0 and the offset behind is the offset itself. All digits of a number
+        are taken at once, a byte each in one 64-bit word (see Lemire, "Quickly parsing eight digits", 2018).
+        """
+        digits = self._words_at(at) ^ _word(0x30)
+        others = ((digits + _word(0x76)) | digits) & _word(0x80)  # the high bit of each byte above 9
+        below = (others & (~others + np.uint64(1))) - np.uint64(1)  # all bits below the first of those
+        count = (((below & _word(0x01)) * _word(0x01)) >> np.uint64(56)) - np.uint64(1)
+        count[others == 0] = 0
+        value = digits << (np.uint64(8) * (np.uint64(8) - count)) % np.uint64(64)  # leading zeros
+        value = ((value * np.uint64(10 * 256 + 1)) >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
+        value = ((value * np.uint64(100 * 65536 + 1)) >> np.uint64(16)) & np.uint64(0x0000FFFF0000FFFF)
+        value = (value * np.uint64(10000 * (1 << 32) + 1)) >> np.uint64(32)
+        value[count == 0] = 0
+        return value.astype(np.int64), at + count.astype(np.int64)
+
+
+def _word(byte: int) -> np.uint64:
+    """The byte eight times."""
+    return np.uint64(int.from_bytes(bytes([byte]) * 8, "little"))
 
 
 def quote(line: bytes, limit: int = 100) -> str:

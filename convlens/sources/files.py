@@ -27,7 +27,7 @@ def open_source(path: str) -> tuple[bytes, Stamp]:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise SourceError(path, "not a regular file")
-            data = file.read(LARGEST + 1)
+            data = file.read(min(status.st_size, LARGEST) + 1)  # a hint far too large costs time
     except FileNotFoundError:
         raise SourceError(path, "there is no such file") from None
     except OSError as error:

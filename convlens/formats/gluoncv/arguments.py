@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from convlens.formats.base import Plan
 
+_MOST_DROPS = 10_000
+
 
 def plan_of(arguments: Mapping[str, object]) -> Plan:
     """The plan in the arguments; what they do not say, or say oddly, is None or empty."""
@@ -26,7 +28,7 @@ def _drops(arguments: Mapping[str, object], epochs: int | None) -> tuple[float, 
     if arguments.get("lr_mode", "step") != "step":
         return ()
     period = _whole(arguments.get("lr_decay_period"))
-    if period and period > 0 and epochs:
+    if period and period > 0 and epochs and epochs < _MOST_DROPS * period:
         return tuple(float(e) for e in range(period, epochs, period))
     listed = arguments.get("lr_decay_epoch")
     parts = listed.split(",") if isinstance(listed, str) else listed
@@ -40,7 +42,7 @@ def _drops(arguments: Mapping[str, object], epochs: int | None) -> tuple[float, 
 
 def _whole(value: object) -> int | None:
     number = _number(value)
-    return int(number) if number is not None and number == int(number) else None
+    return int(number) if number is not None and number == int(number) and abs(number) < 1 << 31 else None
 
 
 def _number(value: object) -> float | None:

@@ -21,16 +21,14 @@ from convlens.formats.lines import Line, read_pairs, same_form
 from convlens.formats.text import LONGEST_LINE, Text, clean
 from convlens.meters import Bools, Ints
 
-_BATCH = b"][Batch "
+_BATCH, _CLOSE = kinds.BATCH.literals[1], kinds.CLOSE.literals[1]
 _HINT = re.compile(rb"\[Epoch \d+(?:\]\[Batch \d+\]|\] Training cost: |\], Speed: )")
 _STARTED = re.compile(rb"Start training from \[Epoch \d+\]")
 _HEADERS = (kinds.VALIDATION, kinds.VALIDATION_OF, kinds.VALIDATION_COST)
-_CLOSINGS = (kinds.CLOSE, kinds.CLOSE_WITHOUT_COST)
 _RATES = (kinds.RATE, kinds.WARMUP_RATE)
 _CHECKPOINTS = (kinds.SAVED, kinds.BEST)
-# Frequent kinds first.
+# Frequent kinds first. Batch and closing lines are found by their literals.
 _KINDS: tuple[Line, ...] = (
-    kinds.CLOSE,
     kinds.VALIDATION,
     *_RATES,
     *_CHECKPOINTS,
@@ -68,11 +66,12 @@ class _Reading:
         self.at: Ints = anchors[first]  # the anchor of each line that names an epoch
         self.lines: Ints = lines[first]
         self.ends: Ints = text.ends[self.lines]
-        self.epoch, behind = text.integers(self.at + len(kinds.ANCHOR))
-        self.step, self.tail = text.integers(behind + len(_BATCH))
+        self.epoch, self.behind = text.integers(self.at + len(kinds.ANCHOR))
+        self.step, self.tail = text.integers(self.behind + len(_BATCH))
         short = self.ends - self.at < LONGEST_LINE
-        numbered = text.has(b"]", self.tail) & (self.tail > behind + len(_BATCH))
-        self.is_batch: Bools = text.has(_BATCH, behind) & numbered & short
+        numbered = text.has(b"]", self.tail) & (self.tail > self.behind + len(_BATCH))
+        self.is_batch: Bools = text.has(_BATCH, self.behind) & numbered & short
+        self.is_close: Bools = text.has(_CLOSE, self.behind) & short
         self.unfinished = bool(text.data) and not text.data.endswith(b"\n")
         self.not_understood: list[int] = []
 
@@ -80,10 +79,11 @@ class _Reading:
         records = list(self._records())
         starts = self._table([r for r in records if r[1] is kinds.START])
         train = self._train(starts.line)
-        close = self._close([r for r in records if r[1] in _CLOSINGS])
+        close = self._close([r for r in records if r[1] is kinds.CLOSE_WITHOUT_COST])
         gaps = Gaps(self.text, self.lines)
         headers = [r[0] for r in records if r[1] in _HEADERS]
-        blocks = [(int(self.epoch[i]), self._line(i), *gaps.span(i + 1)) for i in headers]
+        spans = gaps.spans([i + 1 for i in headers])
+        blocks = [(int(self.epoch[i]), self._line(i), *span) for i, span in zip(headers, spans, strict=True)]
         score, class_ap, cut = read_validations(self.text, blocks, self.want.class_ap)
         columns, unknown = describe((*train.names, *close.names))
         self.findings += [*unknown, *cut, *gaps.findings(set(headers))]
@@ -106,10 +106,10 @@ class _Reading:
         return int(self.lines[index]) + 1
 
     def _records(self) -> list[Record]:
-        """Every line that names an epoch and is no batch line, with its kind and fields."""
+        """Every other line that names an epoch, with its kind and fields."""
         data, prefix = self.text.data, kinds.START_PREFIX
         records: list[Record] = []
-        for i in np.flatnonzero(~self.is_batch).tolist():
+        for i in np.flatnonzero(~(self.is_batch | self.is_close)).tolist():
             at = int(self.at[i])
             if self.ends[i] - at >= LONGEST_LINE:
                 self.not_understood.append(self._line(i))
@@ -171,13 +171,22 @@ class _Reading:
         spans = zip(self.tail[index].tolist(), self.ends[index].tolist(), strict=True)
         return [data[start + 1 : end].strip(b", \t") for start, end in spans]
 
-    def _close(self, records: Sequence[Record]) -> Table:
-        index = np.array([i for i, _, _ in records], dtype=np.int64)
-        table, broken = self._pairs(index, [fields["values"] for _, _, fields in records])
+    def _close(self, without_cost: Sequence[Record]) -> Table:
+        """Closing lines, with the seconds that the epoch took where they say so."""
+        data = self.text.data
+        index = np.flatnonzero(self.is_close)
+        spans = zip((self.behind[index] + len(_CLOSE)).tolist(), self.ends[index].tolist(), strict=True)
+        parts = [data[start:end].partition(b", ") for start, end in spans]
+        texts = {
+            i: (cost, values.rstrip()) for i, (cost, _, values) in zip(index.tolist(), parts, strict=True)
+        }
+        texts |= {i: (b"nan", fields["values"]) for i, _, fields in without_cost}
+        closed = sorted(texts)
+        table, broken = self._pairs(np.array(closed, dtype=np.int64), [texts[i][1] for i in closed])
         for i in broken:
             self._skip(i)
-        seconds = {self._line(i): float(f.get("seconds", b"nan")) for i, _, f in records}
-        cost = np.array([[seconds[int(line)]] for line in table.line]).reshape(len(table), 1)
+        lost = set(broken)
+        cost = np.array([[_seconds(texts[i][0])] for i in closed if i not in lost]).reshape(len(table), 1)
         kept = [k for k, name in enumerate(table.names) if name != "Speed"]  # means nothing here
         return Table(
             table.epoch,
@@ -211,6 +220,10 @@ class _Reading:
     def _checkpoint(self, index: int, kind: Line, fields: dict[str, bytes]) -> Checkpoint:
         path = fields["path"].decode("utf-8", errors="replace")
         return Checkpoint(int(self.epoch[index]), self._line(index), path, kind is kinds.BEST)
+
+
+def _seconds(text: bytes) -> float:
+    return float(text) if re.fullmatch(rb"\d+\.?\d*", text) else float("nan")
 
 
 def ends_of_stretches(epoch: Ints, step: Ints, line: Ints, start_lines: Ints) -> Bools:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,20 +26,24 @@ class Gaps:
     def __init__(self, text: Text, lines: Ints) -> None:
         self.text, self.lines = text, lines
 
-    def span(self, gap: int) -> tuple[int, int]:
-        """Where a gap begins and ends, in bytes."""
-        start = int(self.text.ends[self.lines[gap - 1]]) + 1 if gap else 0
-        if gap == len(self.lines):
-            return min(start, len(self.text.data)), len(self.text.data)
-        return start, self.text.line_start(int(self.lines[gap]))
+    def spans(self, gaps: Sequence[int]) -> list[tuple[int, int]]:
+        """Where some gaps begin and end, in bytes."""
+        at = np.array(gaps, dtype=np.int64)
+        ends, length = self.text.ends, len(self.text.data)
+        if not len(self.lines):
+            return [(0, length) for _ in gaps]
+        before, behind = self.lines[at - 1], self.lines[np.minimum(at, len(self.lines) - 1)]
+        starts = np.where(at > 0, np.minimum(ends[before] + 1, length), 0)
+        line_starts = np.where(behind > 0, ends[behind - 1] + 1, 0)
+        stops = np.where(at < len(self.lines), line_starts, length)
+        return list(zip(starts.tolist(), stops.tolist(), strict=True))
 
     def configs(self, started: set[int]) -> tuple[Config, ...]:
         """The arguments printed before each start line, and before the first line of all."""
         return tuple(self._configs(sorted({0, *started})))
 
     def _configs(self, gaps: list[int]) -> Iterator[Config]:
-        for gap in gaps:
-            start, end = self.span(gap)
+        for start, end in self.spans(gaps):
             at = self.text.data.rfind(OPENING, start, end)
             if at >= 0:
                 line_end = self.text.data.find(b"\n", at, end)
@@ -54,8 +58,8 @@ class Gaps:
     def findings(self, validations: set[int]) -> list[Finding]:
         """Tracebacks, and scores that no epoch's line announces (`validations` announce theirs)."""
         found = []
-        for gap in self._not_empty():
-            start, end = self.span(gap)
+        gaps = self._not_empty()
+        for gap, (start, end) in zip(gaps, self.spans(gaps), strict=True):
             at = self.text.data.find(_TRACEBACK, start, end)
             if at >= 0:
                 found.append(self._traceback(at, end))
@@ -72,8 +76,9 @@ class Gaps:
     def _orphan(self, start: int, end: int) -> Finding:
         start = max(start - 1, 0)
         block = self.text.data[start:end]
-        read = {k: v for k, (v, _) in scores.read_scores(block).items() if k in ("map", "map_segm")}
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in read.items()) or "not whole"
+        read = scores.read_scores(block)
+        told = [name for name in ("map", "map_segm") if name in read.printed]
+        shown = ", ".join(f"{name} {read.in_percent(name):.4g}" for name in told) or "not whole"
         where = f"line {self.text.line_number(start + scores.first_score(block))}"
         return Finding(
             Code.SCORES_WITHOUT_EPOCH, f"an evaluation ({shown}) belongs to no epoch: not used", where

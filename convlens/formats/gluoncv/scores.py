@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from statistics import median
 
@@ -47,42 +48,56 @@ _MEAN = re.compile(
 _VOC_MEAN = re.compile(rf"\nmAP=({NUMBER})[ \t]*$".encode(), re.MULTILINE)
 _CLASS = re.compile(rf"^(?!mAP=|~~~~)([^\n]*\S)=({NUMBER})[ \t]*$".encode(), re.MULTILINE)
 
-_DECIMALS_OF_REPR = 13  # of a percentage
+_DECIMALS_OF_REPR = 15
 
-Scores = dict[str, tuple[float, int]]  # name -> (percent, decimals)
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of one validation block as printed; those in `percent` are percentages, others fractions."""
+
+    printed: dict[str, bytes] = field(default_factory=dict)
+    percent: tuple[str, ...] = ()
+
+    def in_percent(self, name: str) -> float:
+        """One score in percent with no digit more than is printed, NaN if it is absent or COCO's -1."""
+        text = self.printed.get(name, b"nan")
+        return float(text) if name in self.percent else to_percent(text)
+
+
+def to_percent(fraction: bytes) -> float:
+    """A printed fraction in percent with no digit more than is printed; COCO's -1 becomes NaN."""
+    value = float(fraction)
+    return round(value * 100, max(decimals_of(fraction) - 2, 0)) if value >= 0 else math.nan
 
 
 def read_scores(block: bytes) -> Scores:
-    """The scores of one validation block, in percent with their printed decimals; empty if it is not whole.
-
-    The block begins with a newline. COCO's -1 ("no such objects") becomes NaN.
-    """
-    voc = _VOC_MEAN.search(block)
+    """The scores of one validation block, which begins with a newline; none if it is not whole."""
+    voc = _voc_mean(block)
     if voc:
-        return {"map": _percent(voc[1])}
-    scores: Scores = {}
+        return Scores({"map": voc[1]})
+    printed: dict[str, bytes] = {}
+    percent = []
     last = 0
     for mean in _MEAN.finditer(block):
         names = _names_of(mean["task"])
-        scores |= {names[k]: v for k, v in _summary(block[last : mean.start()])}
-        value = float(mean["map"])
-        shown = decimals_of(mean["map"])
-        scores[names["map"]] = (value if value >= 0 else math.nan, shown)
+        printed.update(_summary(block[last : mean.start()], names))
+        printed[names[0]] = mean["map"]
+        percent.append(names[0])
         last = mean.end()
-    return scores
+    return Scores(printed, tuple(percent))
 
 
 def read_classes(block: bytes) -> Iterator[tuple[str, float]]:
     """Each class of a validation block and its average precision in percent."""
-    fractions = bool(_VOC_MEAN.search(block))
+    fractions = _voc_mean(block) is not None
     for name, value in _CLASS.findall(block):
-        ap = _percent(value)[0] if fractions else float(value)
+        ap = to_percent(value) if fractions else float(value)
         yield name.decode("utf-8", errors="replace"), ap if ap >= 0 else math.nan
 
 
 def holds_scores(text: bytes) -> bool:
     """Whether the text holds scores at all, whole or not."""
-    return bool(_MEAN.search(text) or _VOC_MEAN.search(text) or _TITLE.search(text))
+    return bool(_TITLE.search(text) or _voc_mean(text) or _MEAN.search(text))
 
 
 def first_score(text: bytes) -> int:
@@ -94,12 +109,11 @@ def first_score(text: bytes) -> int:
 def is_cut(block: bytes, earlier: Sequence[int]) -> bool:
     """Whether a block that ends its file may lack its end, or its last number some digits.
 
-    `earlier` are the decimals (in percent) of the mAP in the blocks before.
+    `earlier` are the decimals of the mAP in the blocks before.
     """
-    voc = _VOC_MEAN.search(block)
+    voc = _voc_mean(block)
     if voc:
-        shown = _percent(voc[1])[1]
-        return voc.end() == len(block) and shown < _fewest_decimals(earlier)
+        return voc.end() == len(block) and decimals_of(voc[1]) < _fewest_decimals(earlier)
     means = list(_MEAN.finditer(block))
     if not means or {m["task"] for m in means} == {b"bbox"}:  # segm always follows
         return True
@@ -130,32 +144,24 @@ def write_coco(scores: Mapping[str, float], class_ap: Mapping[str, float], task:
     return "\n".join([*lines, f"={scores['map']:.1f}"])
 
 
-def _summary(block: bytes) -> Iterator[tuple[str, tuple[float, int]]]:
+def _voc_mean(block: bytes) -> re.Match[bytes] | None:
+    at = block.find(b"\nmAP=")  # many times faster than a search for the pattern
+    return _VOC_MEAN.search(block, at) if at >= 0 else None
+
+
+def _summary(block: bytes, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     whole = _SUMMARY.search(block)
     if whole:
-        shown = max(decimals_of(whole[1]) - 2, 0)  # all twelve are printed alike
-        for name, text in zip(_LABELS, whole.groups(), strict=True):
-            value = float(text)
-            yield name, (round(value * 100, shown) if value >= 0 else math.nan, shown)
-        return
-    names = {label.encode(): name for name, label in _LABELS.items()}
-    for label, value in _SUMMARY_LINE.findall(block):
-        if label in names:
-            yield names[label], _percent(value)
-
-
-def _percent(fraction: bytes) -> tuple[float, int]:
-    value, shown = float(fraction), max(decimals_of(fraction) - 2, 0)
-    return (round(value * 100, shown) if value >= 0 else math.nan), shown
+        return zip(names, whole.groups(), strict=True)
+    known = dict(zip((label.encode() for label in _LABELS.values()), names, strict=True))
+    found = _SUMMARY_LINE.findall(block)
+    return ((known[label], value) for label, value in found if label in known)
 
 
 @cache
-def _names_of(task: bytes | None) -> dict[str, str]:
-    """The names of the scores of a task: `map_50` of segm is `map_segm_50`."""
+def _names_of(task: bytes | None) -> tuple[str, ...]:
+    """The names of the twelve scores of a task: `map_50` of segm is `map_segm_50`."""
     if task in (None, b"bbox"):
-        return {name: name for name in _LABELS}
-    split = {name: name.partition("_") for name in _LABELS}
-    return {
-        name: "_".join(part for part in (head, task.decode(), tail) if part)
-        for name, (head, _, tail) in split.items()
-    }
+        return tuple(_LABELS)
+    split = [name.partition("_") for name in _LABELS]
+    return tuple("_".join(filter(None, (head, task.decode(), tail))) for head, _, tail in split)

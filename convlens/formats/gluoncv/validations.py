@@ -9,7 +9,10 @@ import numpy as np
 from convlens.findings import Code, Finding
 from convlens.formats.base import ClassScores, Table
 from convlens.formats.gluoncv import scores
+from convlens.formats.lines import decimals_of
 from convlens.formats.text import Text
+
+_EXACT = 6  # decimals up to which rounding many numbers at once is exact
 
 Header = tuple[int, int, int, int]  # epoch, line number, start and end of the block in bytes
 
@@ -28,9 +31,9 @@ def read_validations(
         block = text.data[start - 1 : end]  # from the newline of the header
         read = scores.read_scores(block)
         last = end == len(text.data)
-        if last and scores.is_cut(block, [r["map"][1] for _, _, r in rows if "map" in r]):
-            read = {}
-        if not read:
+        if last and scores.is_cut(block, [decimals_of(r.printed["map"]) for _, _, r in rows]):
+            read = scores.Scores()
+        if not read.printed:
             if last or scores.holds_scores(block):
                 sentence = f"the validation of epoch {epoch} is cut off before its mAP: not used"
                 findings.append(Finding(Code.CUT_OFF, sentence, f"line {line}"))
@@ -46,16 +49,34 @@ def read_validations(
 
 
 def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
-    names = tuple(dict.fromkeys(name for _, _, read in rows for name in read))
-    nothing = (float("nan"), 0)
-    values = np.array([[read.get(n, nothing)[0] for n in names] for _, _, read in rows])
-    decimals = tuple(max((read.get(n, nothing)[1] for _, _, read in rows), default=0) for n in names)
+    """One record a validation; rows of one kind, which is all but every log, are converted at once."""
+    read = [r for _, _, r in rows]
+    kinds = dict.fromkeys((r.percent, tuple(r.printed)) for r in read)
+    names = tuple(dict.fromkeys(name for _, printed in kinds for name in printed))
+    shape = (len(rows), len(names))
+    alike = len(kinds) == 1
+    shown = tuple(_decimals(read, name) for name in names)
+    if alike and max(shown) <= _EXACT:
+        factor = np.array([1.0 if name in read[0].percent else 100.0 for name in names])
+        raw = np.fromiter((float(t) for r in read for t in r.printed.values()), np.float64).reshape(shape)
+        values = np.stack([np.round(raw[:, k] * factor[k], d) for k, d in enumerate(shown)], axis=1)
+        values = np.where(raw >= 0, values, np.nan)
+    else:
+        values = np.array([[r.in_percent(name) for name in names] for r in read])
+    present = [[name in r.printed for name in names] for r in read] if not alike else [[True] * len(names)]
     return Table(
         np.array([epoch for epoch, _, _ in rows], dtype=np.int64),
         np.full(len(rows), -1, dtype=np.int64),
         np.array([line for _, line, _ in rows], dtype=np.int64),
         names,
-        values.reshape(len(rows), len(names)),
-        decimals,
-        np.array([[n in read for n in names] for _, _, read in rows]).reshape(len(rows), len(names)),
+        values.reshape(shape),
+        shown,
+        np.broadcast_to(np.array(present, dtype=np.bool_).reshape(-1, len(names)), shape),
     )
+
+
+def _decimals(read: Sequence[scores.Scores], name: str) -> int:
+    """The decimals of a score in percent; COCO prints all alike, so its first and last are enough."""
+    known = [r for r in read if name in r.printed]
+    sample = known if not known[0].percent else [known[0], known[-1]]
+    return max(max(decimals_of(r.printed[name]) - 2 * (name not in r.percent), 0) for r in sample)
