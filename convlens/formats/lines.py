@@ -82,6 +82,20 @@ class _Layout:
             self.numbers.append(match.groups())
         return match is not None
 
+    def take_all(self, tails: Sequence[bytes]) -> bool:
+        """Take the numbers of all lines if all have this arrangement: one search for all of them."""
+        found = self.pattern.findall(b"\n".join(tails))
+        if len(found) != len(tails):
+            return False
+        self.indexes = list(range(len(tails)))
+        self.numbers = [(number,) for number in found] if len(self.names) == 1 else found
+        return True
+
+    def values(self) -> Floats:
+        """The numbers that were taken, (lines, names)."""
+        flat = np.fromiter(map(float, chain.from_iterable(self.numbers)), np.float64)
+        return flat.reshape(len(self.indexes), len(self.names))
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -124,29 +138,21 @@ def read_pairs(tails: Sequence[bytes]) -> Pairs:
     names = tuple(dict.fromkeys(name for layout in layouts for name in layout.names))
     values = np.full((count, len(names)), np.nan)
     present = np.zeros(values.shape, dtype=np.bool_)
-    decimals = [0] * len(names)
+    decimals = dict.fromkeys(names, 0)
     for layout in layouts:
-        at = [names.index(name) for name in layout.names]
-        present[np.ix_(layout.indexes, at)] = True
-        flat = np.fromiter(map(float, chain.from_iterable(layout.numbers)), np.float64)
-        values[np.ix_(layout.indexes, at)] = flat.reshape(len(layout.indexes), len(at))
+        at = np.ix_(layout.indexes, [names.index(name) for name in layout.names])
+        present[at] = True
+        values[at] = layout.values()
         for sample in (layout.numbers[0], layout.numbers[-1]):
-            for k, text in zip(at, sample, strict=True):
-                decimals[k] = max(decimals[k], decimals_of(text))
-    return Pairs(names, values, present, tuple(decimals), whole)
+            for name, text in zip(layout.names, sample, strict=True):
+                decimals[name] = max(decimals[name], decimals_of(text))
+    return Pairs(names, values, present, tuple(decimals.values()), whole)
 
 
 def _in_one_go(tails: Sequence[bytes]) -> _Layout | None:
     """The one arrangement of all lines with all its numbers, None if there are several."""
     layout = _Layout(tails[0] if tails else b"")
-    if not layout.whole:
-        return None
-    found = layout.pattern.findall(b"\n".join(tails))
-    if len(found) != len(tails):
-        return None
-    layout.indexes = list(range(len(tails)))
-    layout.numbers = [(numbers,) for numbers in found] if len(layout.names) == 1 else found
-    return layout
+    return layout if layout.whole and layout.take_all(tails) else None
 
 
 def same_form(tail: bytes, others: Sequence[bytes]) -> bool:

@@ -6,6 +6,7 @@ each stretch are parsed unless all are asked for. Everything that names an epoch
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -155,11 +156,11 @@ class _Reading:
             thin = index[
                 ends_of_stretches(self.epoch[index], self.step[index], self.lines[index], start_lines)
             ]
-            table, broken = self._pairs(thin, self._tails(thin))
-            if not broken:
+            table, whole = self._pairs(thin, self._tails(thin))
+            if whole.all():
                 return table
-        table, broken = self._pairs(index, self._tails(index))
-        for i in broken:
+        table, whole = self._pairs(index, self._tails(index))
+        for i in index[~whole].tolist():
             self._skip(i)
         if self.want.batches or not len(table):
             return table
@@ -173,20 +174,21 @@ class _Reading:
 
     def _close(self, without_cost: Sequence[Record]) -> Table:
         """Closing lines, with the seconds that the epoch took where they say so."""
-        data = self.text.data
         index = np.flatnonzero(self.is_close)
         spans = zip((self.behind[index] + len(_CLOSE)).tolist(), self.ends[index].tolist(), strict=True)
-        parts = [data[start:end].partition(b", ") for start, end in spans]
-        texts = {
-            i: (cost, values.rstrip()) for i, (cost, _, values) in zip(index.tolist(), parts, strict=True)
-        }
-        texts |= {i: (b"nan", fields["values"]) for i, _, fields in without_cost}
-        closed = sorted(texts)
-        table, broken = self._pairs(np.array(closed, dtype=np.int64), [texts[i][1] for i in closed])
-        for i in broken:
+        texts = [self.text.data[start:end].partition(b", ") for start, end in spans]
+        costs, tails = [text[0] for text in texts], [text[2].rstrip() for text in texts]
+        if without_cost:
+            index = np.concatenate([index, [i for i, _, _ in without_cost]]).astype(np.int64)
+            costs += [b"nan"] * len(without_cost)
+            tails += [fields["values"] for _, _, fields in without_cost]
+            order = np.argsort(index)
+            index = index[order]
+            costs, tails = [costs[k] for k in order], [tails[k] for k in order]
+        table, whole = self._pairs(index, tails)
+        for i in index[~whole].tolist():
             self._skip(i)
-        lost = set(broken)
-        cost = np.array([[_seconds(texts[i][0])] for i in closed if i not in lost]).reshape(len(table), 1)
+        cost = np.array([[_seconds(costs[k])] for k in np.flatnonzero(whole)]).reshape(len(table), 1)
         kept = [k for k, name in enumerate(table.names) if name != "Speed"]  # means nothing here
         return Table(
             table.epoch,
@@ -198,8 +200,8 @@ class _Reading:
             np.hstack([np.isfinite(cost), table.present[:, kept]]),
         )
 
-    def _pairs(self, index: Ints, tails: list[bytes]) -> tuple[Table, list[int]]:
-        """The records of some lines, and the lines (indexes) whose pairs are broken."""
+    def _pairs(self, index: Ints, tails: list[bytes]) -> tuple[Table, Bools]:
+        """The records of some lines, and for each line whether its pairs are whole."""
         last = len(tails) - 1
         at_the_end = self.unfinished and bool(tails) and self.ends[index[last]] == len(self.text.data)
         if at_the_end and not same_form(tails[last], tails[max(last - 50, 0) : last]):
@@ -215,7 +217,7 @@ class _Reading:
             pairs.decimals,
             pairs.present[pairs.whole],
         )
-        return table, [int(i) for i in index[~pairs.whole]]
+        return table, pairs.whole
 
     def _checkpoint(self, index: int, kind: Line, fields: dict[str, bytes]) -> Checkpoint:
         path = fields["path"].decode("utf-8", errors="replace")
@@ -223,7 +225,10 @@ class _Reading:
 
 
 def _seconds(text: bytes) -> float:
-    return float(text) if re.fullmatch(rb"\d+\.?\d*", text) else float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def ends_of_stretches(epoch: Ints, step: Ints, line: Ints, start_lines: Ints) -> Bools:

@@ -77,7 +77,7 @@ class Gaps:
         start = max(start - 1, 0)
         block = self.text.data[start:end]
         read = scores.read_scores(block)
-        told = [name for name in ("map", "map_segm") if name in read.printed]
+        told = [name for name in ("map", "map_segm") if name in read.names]
         shown = ", ".join(f"{name} {read.in_percent(name):.4g}" for name in told) or "not whole"
         where = f"line {self.text.line_number(start + scores.first_score(block))}"
         return Finding(

@@ -18,7 +18,10 @@ def parse_namespace(text: str) -> dict[str, object]:
     Literals become Python values; everything else (objects, deep nesting, very long values) stays text.
     """
     body = text.partition("Namespace(")[2]
-    values: dict[str, object] = {}
+    values = _all_literals(body)
+    if values is not None:
+        return values
+    values = {}
     at = 0
     while key := _KEY.match(body, at):
         end = _end_of_value(body, key.end())
@@ -30,6 +33,26 @@ def parse_namespace(text: str) -> dict[str, object]:
 def format_namespace(values: Mapping[str, object]) -> str:
     """Write arguments as argparse prints them, sorted by name."""
     return "Namespace(" + ", ".join(f"{k}={values[k]!r}" for k in sorted(values)) + ")"
+
+
+def _all_literals(body: str) -> dict[str, object] | None:
+    """The arguments if all of them are plain literals, as in nearly every log; None otherwise."""
+    if len(body) > _LONGEST_VALUE or not _shallow(body):
+        return None
+    try:
+        call = ast.parse(f"f({body}", mode="eval").body
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    if not isinstance(call, ast.Call) or call.args:
+        return None
+    known: dict[str, object] = {
+        k.arg: k.value.value for k in call.keywords if k.arg and isinstance(k.value, ast.Constant)
+    }
+    return known if len(known) == len(call.keywords) else None
+
+
+def _shallow(text: str) -> bool:
+    return max(text.count(c) for c in "([{") <= _DEEPEST
 
 
 def _end_of_value(body: str, start: int) -> int:
@@ -57,8 +80,7 @@ def _end_of_value(body: str, start: int) -> int:
 
 
 def _literal(text: str) -> object:
-    depth = max(text.count(c) for c in "([{")
-    if len(text) > _LONGEST_VALUE or depth > _DEEPEST:
+    if len(text) > _LONGEST_VALUE or not _shallow(text):
         return text
     try:
         value: object = ast.literal_eval(text)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from statistics import median
+from typing import NamedTuple
 
 from convlens.formats.lines import NUMBER, decimals_of
 
@@ -51,17 +51,23 @@ _CLASS = re.compile(rf"^(?!mAP=|~~~~)([^\n]*\S)=({NUMBER})[ \t]*$".encode(), re.
 _DECIMALS_OF_REPR = 15
 
 
-@dataclass(frozen=True)
-class Scores:
+class Scores(NamedTuple):
     """The scores of one validation block as printed; those in `percent` are percentages, others fractions."""
 
-    printed: dict[str, bytes] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    numbers: tuple[bytes, ...] = ()
     percent: tuple[str, ...] = ()
+
+    def printed(self, name: str) -> bytes:
+        """One score as printed, `nan` if the block has none."""
+        return self.numbers[self.names.index(name)] if name in self.names else b"nan"
 
     def in_percent(self, name: str) -> float:
         """One score in percent with no digit more than is printed, NaN if it is absent or COCO's -1."""
-        text = self.printed.get(name, b"nan")
-        return float(text) if name in self.percent else to_percent(text)
+        text = self.printed(name)
+        if name not in self.percent:
+            return to_percent(text)
+        return float(text) if float(text) >= 0 else math.nan
 
 
 def to_percent(fraction: bytes) -> float:
@@ -74,17 +80,17 @@ def read_scores(block: bytes) -> Scores:
     """The scores of one validation block, which begins with a newline; none if it is not whole."""
     voc = _voc_mean(block)
     if voc:
-        return Scores({"map": voc[1]})
-    printed: dict[str, bytes] = {}
-    percent = []
+        return Scores(("map",), (voc[1],))
+    read = Scores()
     last = 0
     for mean in _MEAN.finditer(block):
-        names = _names_of(mean["task"])
-        printed.update(_summary(block[last : mean.start()], names))
-        printed[names[0]] = mean["map"]
-        percent.append(names[0])
+        task = _names_of(mean["task"])
+        names, numbers = _summary(block[last : mean.start()], task)
+        # The mean is printed apart, in percent: it stands for the summary's first line.
+        names, numbers = (task[0], *names[1:]), (mean["map"], *numbers[1:])
+        read = Scores(read.names + names, read.numbers + numbers, (*read.percent, task[0]))
         last = mean.end()
-    return Scores(printed, tuple(percent))
+    return read
 
 
 def read_classes(block: bytes) -> Iterator[tuple[str, float]]:
@@ -149,13 +155,15 @@ def _voc_mean(block: bytes) -> re.Match[bytes] | None:
     return _VOC_MEAN.search(block, at) if at >= 0 else None
 
 
-def _summary(block: bytes, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def _summary(block: bytes, task: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    """The names and numbers of a summary, the mAP first even where its line is missing."""
     whole = _SUMMARY.search(block)
     if whole:
-        return zip(names, whole.groups(), strict=True)
-    known = dict(zip((label.encode() for label in _LABELS.values()), names, strict=True))
-    found = _SUMMARY_LINE.findall(block)
-    return ((known[label], value) for label, value in found if label in known)
+        return task, whole.groups()
+    known = dict(zip((label.encode() for label in _LABELS.values()), task, strict=True))
+    found = {known[label]: value for label, value in _SUMMARY_LINE.findall(block) if label in known}
+    names = (task[0], *(name for name in task[1:] if name in found))
+    return names, tuple(found.get(name, b"nan") for name in names)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -31,9 +32,9 @@ def read_validations(
         block = text.data[start - 1 : end]  # from the newline of the header
         read = scores.read_scores(block)
         last = end == len(text.data)
-        if last and scores.is_cut(block, [decimals_of(r.printed["map"]) for _, _, r in rows]):
+        if last and scores.is_cut(block, [decimals_of(r.printed("map")) for _, _, r in rows]):
             read = scores.Scores()
-        if not read.printed:
+        if not read.names:
             if last or scores.holds_scores(block):
                 sentence = f"the validation of epoch {epoch} is cut off before its mAP: not used"
                 findings.append(Finding(Code.CUT_OFF, sentence, f"line {line}"))
@@ -51,19 +52,18 @@ def read_validations(
 def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
     """One record a validation; rows of one kind, which is all but every log, are converted at once."""
     read = [r for _, _, r in rows]
-    kinds = dict.fromkeys((r.percent, tuple(r.printed)) for r in read)
-    names = tuple(dict.fromkeys(name for _, printed in kinds for name in printed))
+    names = tuple(dict.fromkeys(name for kind in {r.names: None for r in read} for name in kind))
     shape = (len(rows), len(names))
-    alike = len(kinds) == 1
     shown = tuple(_decimals(read, name) for name in names)
+    alike = len({(r.names, r.percent) for r in read}) == 1
     if alike and max(shown) <= _EXACT:
-        factor = np.array([1.0 if name in read[0].percent else 100.0 for name in names])
-        raw = np.fromiter((float(t) for r in read for t in r.printed.values()), np.float64).reshape(shape)
+        factor = [1.0 if name in read[0].percent else 100.0 for name in names]
+        raw = np.fromiter(map(float, chain.from_iterable(r.numbers for r in read)), np.float64).reshape(shape)
         values = np.stack([np.round(raw[:, k] * factor[k], d) for k, d in enumerate(shown)], axis=1)
-        values = np.where(raw >= 0, values, np.nan)
+        values[~(raw >= 0)] = np.nan
     else:
         values = np.array([[r.in_percent(name) for name in names] for r in read])
-    present = [[name in r.printed for name in names] for r in read] if not alike else [[True] * len(names)]
+    present = [[name in r.names for name in names] for r in (read[:1] if alike else read)]
     return Table(
         np.array([epoch for epoch, _, _ in rows], dtype=np.int64),
         np.full(len(rows), -1, dtype=np.int64),
@@ -77,6 +77,6 @@ def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
 
 def _decimals(read: Sequence[scores.Scores], name: str) -> int:
     """The decimals of a score in percent; COCO prints all alike, so its first and last are enough."""
-    known = [r for r in read if name in r.printed]
+    known = [r for r in read if name in r.names]
     sample = known if not known[0].percent else [known[0], known[-1]]
-    return max(max(decimals_of(r.printed[name]) - 2 * (name not in r.percent), 0) for r in sample)
+    return max(max(decimals_of(r.printed(name)) - 2 * (name not in r.percent), 0) for r in sample)
