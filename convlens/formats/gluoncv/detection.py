@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from convlens.formats.base import Blocks, Checkpoint, Format, Restarts, Table, W
 from convlens.formats.gluoncv import detection_lines as kinds
 from convlens.formats.gluoncv.families import describe
 from convlens.formats.gluoncv.gaps import Gaps
-from convlens.formats.gluoncv.validations import read_validations
+from convlens.formats.gluoncv.validations import Block, read_validations
 from convlens.formats.lines import Line, read_pairs, same_form
 from convlens.formats.text import LONGEST_LINE, Text, clean
 from convlens.meters import Bools, Ints
@@ -83,9 +84,14 @@ class _Reading:
         close = self._close([r for r in records if r[1] is kinds.CLOSE_WITHOUT_COST])
         gaps = Gaps(self.text, self.lines)
         headers = [r[0] for r in records if r[1] in _HEADERS]
-        spans = gaps.spans([i + 1 for i in headers])
-        blocks = [(int(self.epoch[i]), self._line(i), *span) for i, span in zip(headers, spans, strict=True)]
-        score, class_ap, cut = read_validations(self.text, blocks, self.want.class_ap)
+        trains = self.is_batch | self.is_close
+        blocks = [
+            Block(
+                int(self.epoch[i]), self._line(i), self.text.data, *span, partial(gaps.behind, i + 1, trains)
+            )
+            for i, span in zip(headers, gaps.spans([i + 1 for i in headers]), strict=True)
+        ]
+        score, class_ap, cut = read_validations(blocks, self.want.class_ap)
         columns, unknown = describe((*train.names, *close.names))
         self.findings += [*unknown, *cut, *gaps.findings(set(headers))]
         return Blocks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from convlens.metrics import RATE, SPEED, Better, Column, Role, loss, term
+from convlens.metrics import RATE, SPEED, Better, Column, Role, accuracy, loss, term
 
 _HINTS_OF_A_LOSS = ("loss", "entropy", "l1", "focal", "_conf")
 
@@ -53,5 +53,6 @@ def guess_column(name: str, family_known: bool) -> Column:
     lowered = name.lower()
     if any(hint in lowered for hint in _HINTS_OF_A_LOSS):
         return term(name) if family_known else loss(name)
-    higher = "acc" in lowered or "iou" in lowered
-    return Column(name, Role.METRIC, better=Better.HIGHER if higher else Better.NEITHER)
+    if "acc" in lowered or "iou" in lowered:
+        return accuracy(name)
+    return Column(name, Role.METRIC, better=Better.NEITHER)

@@ -12,7 +12,7 @@ from convlens.formats.gluoncv import scores
 from convlens.formats.gluoncv.arguments import plan_of
 from convlens.formats.gluoncv.namespace import OPENING, parse_namespace
 from convlens.formats.text import Text, quote
-from convlens.meters import Ints
+from convlens.meters import Bools, Ints
 
 _TRACEBACK = b"Traceback (most recent call last)"
 
@@ -37,6 +37,13 @@ class Gaps:
         line_starts = np.where(behind > 0, ends[behind - 1] + 1, 0)
         stops = np.where(at < len(self.lines), line_starts, length)
         return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+    def behind(self, gap: int, passed_over: Bools) -> bytes:
+        """A gap and those behind it, for as long as only lines of the kind `passed_over` (n,) part them."""
+        last = gap
+        while last < len(self.lines) and passed_over[last]:
+            last += 1
+        return b"".join(self.text.data[start:end] for start, end in self.spans(range(gap, last + 1)))
 
     def configs(self, started: set[int]) -> tuple[Config, ...]:
         """The arguments printed before each start line, and before the first line of all."""

@@ -57,6 +57,12 @@ class Scores(NamedTuple):
     names: tuple[str, ...] = ()
     numbers: tuple[bytes, ...] = ()
     percent: tuple[str, ...] = ()
+    tasks: tuple[bytes | None, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing: there is a mAP, and behind Mask R-CNN's bbox its segm."""
+        return bool(self.names) and self.tasks != (b"bbox",)
 
     def printed(self, name: str) -> bytes:
         """One score as printed, `nan` if the block has none."""
@@ -88,7 +94,12 @@ def read_scores(block: bytes) -> Scores:
         names, numbers = _summary(block[last : mean.start()], task)
         # The mean is printed apart, in percent: it stands for the summary's first line.
         names, numbers = (task[0], *names[1:]), (mean["map"], *numbers[1:])
-        read = Scores(read.names + names, read.numbers + numbers, (*read.percent, task[0]))
+        read = Scores(
+            read.names + names,
+            read.numbers + numbers,
+            (*read.percent, task[0]),
+            (*read.tasks, mean["task"]),
+        )
         last = mean.end()
     return read
 
@@ -121,7 +132,7 @@ def is_cut(block: bytes, earlier: Sequence[int]) -> bool:
     if voc:
         return voc.end() == len(block) and decimals_of(voc[1]) < _fewest_decimals(earlier)
     means = list(_MEAN.finditer(block))
-    if not means or {m["task"] for m in means} == {b"bbox"}:  # segm always follows
+    if not means or [m["task"] for m in means] == [b"bbox"]:  # segm always follows
         return True
     cut_title = _TITLE.search(block, means[-1].end()) is not None
     return cut_title or (means[-1].end() == len(block) and decimals_of(means[-1]["map"]) != 1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,16 +12,38 @@ from convlens.findings import Code, Finding
 from convlens.formats.base import ClassScores, Table
 from convlens.formats.gluoncv import scores
 from convlens.formats.lines import decimals_of
-from convlens.formats.text import Text
 
 _EXACT = 6  # decimals up to which rounding many numbers at once is exact
 
-Header = tuple[int, int, int, int]  # epoch, line number, start and end of the block in bytes
+
+class Block(NamedTuple):
+    """The text behind the header of a validation, up to the next line that names an epoch.
+
+    `rest` gives the text with what stands behind further training lines: an evaluation in a process of its
+    own prints while training goes on.
+    """
+
+    epoch: int
+    line: int
+    data: bytes
+    start: int
+    end: int
+    rest: Callable[[], bytes]
+
+    def read(self, earlier: Sequence[scores.Scores]) -> tuple[bytes, scores.Scores]:
+        """The block's text, which begins with a newline, and its scores; none if they are not whole."""
+        text = self.data[self.start - 1 : self.end]
+        read = scores.read_scores(text)
+        at_the_end = self.end == len(self.data)
+        if not at_the_end and not read.whole:
+            text = b"\n" + self.rest()
+            read = scores.read_scores(text)
+        if at_the_end and scores.is_cut(text, [decimals_of(r.printed("map")) for r in earlier]):
+            read = scores.Scores()
+        return text, read
 
 
-def read_validations(
-    text: Text, headers: Sequence[Header], classes: bool
-) -> tuple[Table, ClassScores, list[Finding]]:
+def read_validations(blocks: Sequence[Block], classes: bool) -> tuple[Table, ClassScores, list[Finding]]:
     """The scores of every whole block, in percent, and if asked for its classes'.
 
     A block that was cut is left out and becomes a finding.
@@ -28,22 +51,18 @@ def read_validations(
     rows: list[tuple[int, int, scores.Scores]] = []
     class_ap = ClassScores()
     findings = []
-    for epoch, line, start, end in headers:
-        block = text.data[start - 1 : end]  # from the newline of the header
-        read = scores.read_scores(block)
-        last = end == len(text.data)
-        if last and scores.is_cut(block, [decimals_of(r.printed("map")) for _, _, r in rows]):
-            read = scores.Scores()
+    for block in blocks:
+        text, read = block.read([r for _, _, r in rows] if block.end == len(block.data) else ())
         if not read.names:
-            if last or scores.holds_scores(block):
-                sentence = f"the validation of epoch {epoch} is cut off before its mAP: not used"
-                findings.append(Finding(Code.CUT_OFF, sentence, f"line {line}"))
+            if block.end == len(block.data) or scores.holds_scores(text):
+                sentence = f"the validation of epoch {block.epoch} is cut off before its mAP: not used"
+                findings.append(Finding(Code.CUT_OFF, sentence, f"line {block.line}"))
             continue
-        rows.append((epoch, line, read))
+        rows.append((block.epoch, block.line, read))
         if classes:
-            for name, ap in scores.read_classes(block):
-                class_ap.epoch.append(epoch)
-                class_ap.line.append(line)
+            for name, ap in scores.read_classes(text):
+                class_ap.epoch.append(block.epoch)
+                class_ap.line.append(block.line)
                 class_ap.class_name.append(name)
                 class_ap.ap.append(ap)
     return _table(rows), class_ap, findings
