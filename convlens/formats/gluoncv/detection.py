@@ -85,15 +85,21 @@ class _Reading:
         gaps = Gaps(self.text, self.lines)
         headers = [r[0] for r in records if r[1] in _HEADERS]
         trains = self.is_batch | self.is_close
+        behind = [i + 1 for i in headers]
+        gaps.of_validations.update(behind)
         blocks = [
             Block(
-                int(self.epoch[i]), self._line(i), self.text.data, *span, partial(gaps.behind, i + 1, trains)
+                int(self.epoch[g - 1]),
+                self._line(g - 1),
+                self.text.data,
+                *span,
+                partial(gaps.behind, g, trains),
             )
-            for i, span in zip(headers, gaps.spans([i + 1 for i in headers]), strict=True)
+            for g, span in zip(behind, gaps.spans(behind), strict=True)
         ]
         score, class_ap, cut = read_validations(blocks, self.want.class_ap)
         columns, unknown = describe((*train.names, *close.names))
-        self.findings += [*unknown, *cut, *gaps.findings(set(headers))]
+        self.findings += [*unknown, *cut, *gaps.findings()]
         return Blocks(
             columns=columns,
             train=train,

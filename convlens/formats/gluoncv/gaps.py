@@ -25,6 +25,7 @@ class Gaps:
 
     def __init__(self, text: Text, lines: Ints) -> None:
         self.text, self.lines = text, lines
+        self.of_validations: set[int] = set()  # gaps whose scores a line before them announces
 
     def spans(self, gaps: Sequence[int]) -> list[tuple[int, int]]:
         """Where some gaps begin and end, in bytes."""
@@ -43,6 +44,7 @@ class Gaps:
         last = gap
         while last < len(self.lines) and passed_over[last]:
             last += 1
+        self.of_validations.update(range(gap, last + 1))
         return b"".join(self.text.data[start:end] for start, end in self.spans(range(gap, last + 1)))
 
     def configs(self, started: set[int]) -> tuple[Config, ...]:
@@ -62,15 +64,17 @@ class Gaps:
         between = np.flatnonzero(np.diff(self.lines) > 1) + 1
         return [0, *between.tolist(), len(self.lines)]
 
-    def findings(self, validations: set[int]) -> list[Finding]:
-        """Tracebacks, and scores that no epoch's line announces (`validations` announce theirs)."""
+    def findings(self) -> list[Finding]:
+        """Tracebacks, and scores that no epoch's line announces."""
         found = []
         gaps = self._not_empty()
         for gap, (start, end) in zip(gaps, self.spans(gaps), strict=True):
             at = self.text.data.find(_TRACEBACK, start, end)
             if at >= 0:
                 found.append(self._traceback(at, end))
-            if gap - 1 not in validations and scores.holds_scores(self.text.data[max(start - 1, 0) : end]):
+            if gap not in self.of_validations and scores.holds_scores(
+                self.text.data[max(start - 1, 0) : end]
+            ):
                 found.append(self._orphan(start, end))
         return found
 
