@@ -6,22 +6,39 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import corpus as real
+
 # A slow machine is no failure; what else the active profile says (as under CI) stays.
 settings.register_profile("convlens", settings(), deadline=None)
 settings.load_profile("convlens")
+
+VARIABLE = "CONVLENS_CORPUS"
 
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of real logs, which are not part of the repository."""
-    value = os.environ.get("CONVLENS_CORPUS")
+    value = os.environ.get(VARIABLE)
     if not value:
-        pytest.skip("reads real logs: set CONVLENS_CORPUS to a folder that holds them in logs/ and other/")
+        pytest.skip(f"reads real logs: set {VARIABLE} to a folder that holds them in logs/ and other/")
     folder = Path(value).expanduser().resolve()
     missing = [f"{name}/" for name in ("logs", "other") if not (folder / name).is_dir()]
     if missing:
-        pytest.fail(f"CONVLENS_CORPUS names {folder}, which lacks {' and '.join(missing)}")
+        pytest.fail(f"{VARIABLE} names {folder}, which lacks {' and '.join(missing)}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def real_log(request: pytest.FixtureRequest, corpus: Path) -> Path:
+    """Each real log of a detector in turn."""
+    return corpus / "logs" / request.param
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat a test that uses `real_log` for every log there is."""
+    if "real_log" in metafunc.fixturenames:
+        found = real.names(Path(os.environ.get(VARIABLE, "/nowhere")).expanduser())
+        metafunc.parametrize("real_log", found or ["none"], indirect=True, scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects
