@@ -84,20 +84,20 @@ class _Reading:
         close = self._close([r for r in records if r[1] is kinds.CLOSE_WITHOUT_COST])
         gaps = Gaps(self.text, self.lines)
         headers = [r[0] for r in records if r[1] in _HEADERS]
-        trains = self.is_batch | self.is_close
         behind = [i + 1 for i in headers]
         gaps.of_validations.update(behind)
         blocks = [
-            Block(
-                int(self.epoch[g - 1]),
-                self._line(g - 1),
-                self.text.data,
-                *span,
-                partial(gaps.behind, g, trains),
+            Block(epoch, line, *span, gap)
+            for epoch, line, span, gap in zip(
+                self.epoch[headers].tolist(),
+                (self.lines[headers] + 1).tolist(),
+                gaps.spans(behind),
+                behind,
+                strict=True,
             )
-            for g, span in zip(behind, gaps.spans(behind), strict=True)
         ]
-        score, class_ap, cut = read_validations(blocks, self.want.class_ap)
+        rest = partial(gaps.behind, passed_over=self.is_batch | self.is_close)
+        score, class_ap, cut = read_validations(self.text.data, blocks, rest, self.want.class_ap)
         columns, unknown = describe((*train.names, *close.names))
         self.findings += [*unknown, *cut, *gaps.findings()]
         return Blocks(

@@ -13,48 +13,41 @@ from convlens.formats.base import ClassScores, Table
 from convlens.formats.gluoncv import scores
 from convlens.formats.lines import decimals_of
 
-_EXACT = 6  # decimals up to which rounding many numbers at once is exact
+_EXACT = 6  # decimals up to which numpy's rounding gives the printed digits; more need none
 
 
 class Block(NamedTuple):
-    """The text behind the header of a validation, up to the next line that names an epoch.
-
-    `rest` gives the text with what stands behind further training lines: an evaluation in a process of its
-    own prints while training goes on.
-    """
+    """The text behind the header of a validation, up to the next line that names an epoch."""
 
     epoch: int
     line: int
-    data: bytes
     start: int
     end: int
-    rest: Callable[[], bytes]
-
-    def read(self, earlier: Sequence[scores.Scores]) -> tuple[bytes, scores.Scores]:
-        """The block's text, which begins with a newline, and its scores; none if they are not whole."""
-        text = self.data[self.start - 1 : self.end]
-        read = scores.read_scores(text)
-        at_the_end = self.end == len(self.data)
-        if not at_the_end and not read.whole:
-            text = b"\n" + self.rest()
-            read = scores.read_scores(text)
-        if at_the_end and scores.is_cut(text, [decimals_of(r.printed("map")) for r in earlier]):
-            read = scores.Scores()
-        return text, read
+    gap: int
 
 
-def read_validations(blocks: Sequence[Block], classes: bool) -> tuple[Table, ClassScores, list[Finding]]:
+def read_validations(
+    data: bytes, blocks: Sequence[Block], rest: Callable[[int], bytes], classes: bool
+) -> tuple[Table, ClassScores, list[Finding]]:
     """The scores of every whole block, in percent, and if asked for its classes'.
 
-    A block that was cut is left out and becomes a finding.
+    `rest` gives the text of a block's gap with what stands behind further training lines: an evaluation in a
+    process of its own prints while training goes on. A block that was cut is left out and becomes a finding.
     """
     rows: list[tuple[int, int, scores.Scores]] = []
     class_ap = ClassScores()
     findings = []
     for block in blocks:
-        text, read = block.read([r for _, _, r in rows] if block.end == len(block.data) else ())
+        text = data[block.start - 1 : block.end]  # from the newline of the header
+        read = scores.read_scores(text)
+        at_the_end = block.end == len(data)
+        if not at_the_end and not read.whole:
+            text = b"\n" + rest(block.gap)
+            read = scores.read_scores(text)
+        if at_the_end and scores.is_cut(text, [decimals_of(r.printed("map")) for _, _, r in rows]):
+            read = scores.Scores()
         if not read.names:
-            if block.end == len(block.data) or scores.holds_scores(text):
+            if at_the_end or scores.holds_scores(text):
                 sentence = f"the validation of epoch {block.epoch} is cut off before its mAP: not used"
                 findings.append(Finding(Code.CUT_OFF, sentence, f"line {block.line}"))
             continue
@@ -75,11 +68,13 @@ def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
     shape = (len(rows), len(names))
     shown = tuple(_decimals(read, name) for name in names)
     alike = len({(r.names, r.percent) for r in read}) == 1
-    if alike and max(shown) <= _EXACT:
+    if alike:
         factor = [1.0 if name in read[0].percent else 100.0 for name in names]
         raw = np.fromiter(map(float, chain.from_iterable(r.numbers for r in read)), np.float64).reshape(shape)
-        values = np.stack([np.round(raw[:, k] * factor[k], d) for k, d in enumerate(shown)], axis=1)
-        values[~(raw >= 0)] = np.nan
+        values = np.where(raw >= 0, raw * factor, np.nan)
+        for k, decimals in enumerate(shown):
+            if decimals <= _EXACT:
+                values[:, k] = np.round(values[:, k], decimals)
     else:
         values = np.array([[r.in_percent(name) for name in names] for r in read])
     present = [[name in r.names for name in names] for r in (read[:1] if alike else read)]
@@ -95,7 +90,7 @@ def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
 
 
 def _decimals(read: Sequence[scores.Scores], name: str) -> int:
-    """The decimals of a score in percent; COCO prints all alike, so its first and last are enough."""
+    """The decimals of a score in percent; a log prints all alike, so the first and last are enough."""
     known = [r for r in read if name in r.names]
-    sample = known if not known[0].percent else [known[0], known[-1]]
+    sample = (known[0], known[len(known) // 2], known[-1])
     return max(max(decimals_of(r.printed(name)) - 2 * (name not in r.percent), 0) for r in sample)
