@@ -94,13 +94,16 @@ def _frame(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    data: dict[str, Floats | Bools] = {
-        c.name: own[:, k] for k, c in enumerate(run.columns) if c.role not in NO_MEANS
-    }
-    data |= {"loss": loss, "map": arrays.score("map")}
-    data |= {name: scores[:, k] for k, name in enumerate(run.score_names)}
-    data |= {"lr": lr, "complete": complete}
-    return pd.DataFrame(data, index=pd.Index(arrays.epoch, name=run.axis))
+    measured = [k for k, c in enumerate(run.columns) if c.role not in NO_MEANS]
+    columns = {run.columns[k].name: own[:, k] for k in measured}
+    columns |= {"loss": loss, "map": arrays.score("map")}
+    columns |= {name: scores[:, k] for k, name in enumerate(run.score_names)}
+    columns["lr"] = lr
+    # One block of floats: many times faster than a block a column.
+    values = np.stack(list(columns.values()), axis=1)
+    frame = pd.DataFrame(values, index=pd.Index(arrays.epoch, name=run.axis), columns=list(columns))
+    frame["complete"] = complete
+    return frame
 
 
 def epochs(run: Run) -> pd.DataFrame:

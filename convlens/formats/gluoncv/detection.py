@@ -73,7 +73,9 @@ class _Reading:
         short = self.ends - self.at < LONGEST_LINE
         numbered = text.has(b"]", self.tail) & (self.tail > self.behind + len(_BATCH))
         self.is_batch: Bools = text.has(_BATCH, self.behind) & numbered & short
-        self.is_close: Bools = text.has(_CLOSE, self.behind) & short
+        self.is_close = np.zeros(len(self.at), dtype=np.bool_)
+        others = np.flatnonzero(~self.is_batch & short)
+        self.is_close[others] = text.has(_CLOSE, self.behind[others])
         self.unfinished = bool(text.data) and not text.data.endswith(b"\n")
         self.not_understood: list[int] = []
 

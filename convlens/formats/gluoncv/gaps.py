@@ -52,13 +52,15 @@ class Gaps:
         return tuple(self._configs(sorted({0, *started})))
 
     def _configs(self, gaps: list[int]) -> Iterator[Config]:
+        known: dict[bytes, dict[str, object]] = {}  # each of many workers prints the same
         for start, end in self.spans(gaps):
             at = self.text.data.rfind(OPENING, start, end)
             if at >= 0:
                 line_end = self.text.data.find(b"\n", at, end)
                 raw = self.text.data[at : line_end if line_end >= 0 else end]
-                values = parse_namespace(raw.decode("utf-8", errors="replace"))
-                yield Config(self.text.line_number(at), values, plan_of(values))
+                if raw not in known:
+                    known[raw] = parse_namespace(raw.decode("utf-8", errors="replace"))
+                yield Config(self.text.line_number(at), known[raw], plan_of(known[raw]))
 
     def _not_empty(self) -> list[int]:
         between = np.flatnonzero(np.diff(self.lines) > 1) + 1

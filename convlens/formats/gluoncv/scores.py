@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from statistics import median
 from typing import NamedTuple
@@ -87,21 +87,17 @@ def read_scores(block: bytes) -> Scores:
     voc = _voc_mean(block)
     if voc:
         return Scores(("map",), (voc[1],))
-    read = Scores()
+    printed: dict[str, bytes] = {}
+    tasks: dict[bytes | None, str] = {}
     last = 0
     for mean in _MEAN.finditer(block):
         task = _names_of(mean["task"])
         names, numbers = _summary(block[last : mean.start()], task)
         # The mean is printed apart, in percent: it stands for the summary's first line.
-        names, numbers = (task[0], *names[1:]), (mean["map"], *numbers[1:])
-        read = Scores(
-            read.names + names,
-            read.numbers + numbers,
-            (*read.percent, task[0]),
-            (*read.tasks, mean["task"]),
-        )
+        printed |= dict(zip(names, (mean["map"], *numbers[1:]), strict=True))
+        tasks[mean["task"]] = task[0]
         last = mean.end()
-    return read
+    return Scores(tuple(printed), tuple(printed.values()), tuple(tasks.values()), tuple(tasks))
 
 
 def read_classes(block: bytes) -> Iterator[tuple[str, float]]:
@@ -123,10 +119,10 @@ def first_score(text: bytes) -> int:
     return min(found, default=0)
 
 
-def is_cut(block: bytes, earlier: Sequence[int]) -> bool:
+def is_cut(block: bytes, earlier: Iterable[Scores]) -> bool:
     """Whether a block that ends its file may lack its end, or its last number some digits.
 
-    `earlier` are the decimals of the mAP in the blocks before.
+    `earlier` are the scores in the blocks before: they show how many decimals a mAP has.
     """
     voc = _voc_mean(block)
     if voc:
@@ -138,11 +134,12 @@ def is_cut(block: bytes, earlier: Sequence[int]) -> bool:
     return cut_title or (means[-1].end() == len(block) and decimals_of(means[-1]["map"]) != 1)
 
 
-def _fewest_decimals(earlier: Sequence[int]) -> float:
-    """The decimals that a whole number shows: always as many, or where printed with repr, about as many."""
-    if not earlier:
+def _fewest_decimals(earlier: Iterable[Scores]) -> float:
+    """The decimals that a whole mAP shows: always as many, or where printed with repr, about as many."""
+    shown = [decimals_of(scores.printed("map")) for scores in earlier]
+    if not shown:
         return _DECIMALS_OF_REPR
-    return earlier[0] if len(set(earlier)) == 1 else median(earlier) - 1
+    return shown[0] if len(set(shown)) == 1 else median(shown) - 1
 
 
 def write_voc(class_ap: Mapping[str, float], mean: float) -> str:

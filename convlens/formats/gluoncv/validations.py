@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convlens.findings import Code, Finding
-from convlens.formats.base import ClassScores, Table
+from convlens.formats.base import ClassScores, Table, empty_table
 from convlens.formats.gluoncv import scores
 from convlens.formats.lines import decimals_of
 
@@ -44,7 +44,7 @@ def read_validations(
         if not at_the_end and not read.whole:
             text = b"\n" + rest(block.gap)
             read = scores.read_scores(text)
-        if at_the_end and scores.is_cut(text, [decimals_of(r.printed("map")) for _, _, r in rows]):
+        if at_the_end and scores.is_cut(text, (r for _, _, r in rows)):
             read = scores.Scores()
         if not read.names:
             if at_the_end or scores.holds_scores(text):
@@ -63,6 +63,8 @@ def read_validations(
 
 def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
     """One record a validation; rows of one kind, which is all but every log, are converted at once."""
+    if not rows:
+        return empty_table()
     read = [r for _, _, r in rows]
     names = tuple(dict.fromkeys(name for kind in {r.names: None for r in read} for name in kind))
     shape = (len(rows), len(names))
@@ -91,6 +93,6 @@ def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
 
 def _decimals(read: Sequence[scores.Scores], name: str) -> int:
     """The decimals of a score in percent; a log prints all alike, so the first and last are enough."""
-    known = [r for r in read if name in r.names]
-    sample = (known[0], known[len(known) // 2], known[-1])
+    sample = [r for r in (read[0], read[len(read) // 2], read[-1]) if name in r.names]
+    sample = sample or [r for r in read if name in r.names]
     return max(max(decimals_of(r.printed(name)) - 2 * (name not in r.percent), 0) for r in sample)
