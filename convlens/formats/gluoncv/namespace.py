@@ -18,7 +18,7 @@ def parse_namespace(text: str) -> dict[str, object]:
     Literals become Python values; everything else (objects, deep nesting, very long values) stays text.
     """
     body = text.partition("Namespace(")[2]
-    values = _all_literals(body)
+    values = _parsed(body)
     if values is not None:
         return values
     values = {}
@@ -35,20 +35,27 @@ def format_namespace(values: Mapping[str, object]) -> str:
     return "Namespace(" + ", ".join(f"{k}={values[k]!r}" for k in sorted(values)) + ")"
 
 
-def _all_literals(body: str) -> dict[str, object] | None:
-    """The arguments if all of them are plain literals, as in nearly every log; None otherwise."""
+def _parsed(body: str) -> dict[str, object] | None:
+    """The arguments where the whole text is a Python call, as in nearly every log; None otherwise."""
     if len(body) > _LONGEST_VALUE or not _shallow(body):
         return None
+    source = f"f({body.rstrip()}"
     try:
-        call = ast.parse(f"f({body}", mode="eval").body
+        call = ast.parse(source, mode="eval").body
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     if not isinstance(call, ast.Call) or call.args:
         return None
-    known: dict[str, object] = {
-        k.arg: k.value.value for k in call.keywords if k.arg and isinstance(k.value, ast.Constant)
-    }
-    return known if len(known) == len(call.keywords) else None
+    return {k.arg: _value(k.value, source) for k in call.keywords if k.arg}
+
+
+def _value(node: ast.expr, source: str) -> object:
+    """A literal's value, anything else as its text."""
+    try:
+        value: object = node.value if isinstance(node, ast.Constant) else ast.literal_eval(node)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return ast.get_source_segment(source, node)
+    return value
 
 
 def _shallow(text: str) -> bool:
