@@ -60,6 +60,7 @@ def compare(
     """Compare two or more runs: losses, mAP, arguments, findings."""
     from convlens.analysis.comparison import compare as compare_runs
     from convlens.cli import comparison_tables as tables
+    from convlens.cli.comparison_document import document
 
     inches = _inches(size)
     reader = Reader(sources)
@@ -69,7 +70,7 @@ def compare(
         raise typer.Exit(1)
     comparison = compare_runs(runs, reference=reference, metrics=metric or (), separate=separate)
     if form is OutputFormat.JSON:
-        typer.echo(as_json(tables.document(comparison, classes)))
+        typer.echo(as_json(document(comparison, classes)))
     elif form is OutputFormat.TABLE:
         show(*tables.view(comparison, classes, sort, group_by))
     else:

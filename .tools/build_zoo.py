@@ -1,7 +1,7 @@
-"""Make the zoo's data files from the published logs: `python -m convlens.zoo.build FOLDER [NAME…]`.
+"""Make the zoo's data files from the published logs: `python .tools/build_zoo.py FOLDER [NAME…]`.
 
-FOLDER holds the logs as published and their `catalog.csv` (columns log, task, bytes, sha256, url, zoo_model,
-published). Writes `catalog.csv` and `snapshot.jsonl.gz` beside this file; the snapshot holds the named runs.
+FOLDER holds the logs as published and their `catalog.csv` (log, task, bytes, sha256, url, zoo_model,
+published). Writes `catalog.csv` and `snapshot.jsonl.gz` into `convlens/zoo`; the snapshot holds the named runs.
 """
 
 from __future__ import annotations
@@ -20,19 +20,18 @@ from convlens.run import Run
 from convlens.zoo.snapshot import FILE, ClassRows, pack
 
 _TASKS = ("detection", "instance", "distillation")
-_HERE = Path(__file__).parent
+_ZOO = Path(__file__).parents[1] / "convlens" / "zoo"
 
 
 def main(arguments: list[str]) -> None:
     """Build both files from a folder of logs."""
     folder, wanted = Path(arguments[0]), arguments[1:]
     rows = _catalog(folder)
-    with (_HERE / "catalog.csv").open("w", newline="", encoding="utf-8") as file:
+    with (_ZOO / "catalog.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    # Read with the catalogue just written, so that published scores are found.
-    from convlens.reader import read_log
+    from convlens.reader import read_log  # reads the catalogue just written
 
     lines = []
     for row in rows:
@@ -41,7 +40,7 @@ def main(arguments: list[str]) -> None:
             packed = pack(run, tuple(_class_rows(run))) | {"name": row["name"]}
             lines.append(json.dumps(packed, separators=(",", ":")))
     data = "".join(f"{line}\n" for line in lines).encode()
-    (_HERE / FILE).write_bytes(gzip.compress(data, mtime=0))
+    (_ZOO / FILE).write_bytes(gzip.compress(data, mtime=0))
     sys.stderr.write(f"{len(rows)} entries, {len(lines)} runs\n")
 
 
