@@ -13,7 +13,7 @@ from convlens.formats.text import HEAD, clean, quote
 from convlens.identity import identify
 from convlens.run import Run
 from convlens.sessions import build_sessions, stitch
-from convlens.sources import Source, open_source, resolve
+from convlens.sources import Source, Stamp, open_source, resolve
 
 Sources = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
 
@@ -46,13 +46,15 @@ def read_source(source: Source) -> Run:
     if source.zoo:
         return replace(zoo.load(source.path), name=source.label)
     data, stamp = open_source(source.path)
-    run = read_bytes(data, source.path, source.label)
-    keep = data if source.path == "-" else None
-    return replace(run, late=late.LogOnDisk(run.format, source.path, stamp, keep, _session_lines(run)))
+    return read_bytes(data, source.path, source.label, stamp)
 
 
-def read_bytes(data: bytes, path: str, name: str) -> Run:
-    """Make a run of a log's bytes; `path` is where they are from, `name` the run's label."""
+def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0)) -> Run:
+    """Make a run of a log's bytes.
+
+    `path` is where they are from ("-" for bytes that cannot be read again), `name` the run's label and
+    `stamp` what tells a change of the file.
+    """
     head = data[:HEAD]
     kind = formats.recognise(path, head)
     if kind is None:
@@ -81,13 +83,11 @@ def read_bytes(data: bytes, path: str, name: str) -> Run:
         published=entry.published if entry else (),
         published_map=entry.published_map(config.values) if entry else None,
         size=len(data),
+        late=late.LogOnDisk(
+            kind.name, path, stamp, data if path == "-" else None, tuple(s.line for s in sessions)
+        ),
     )
-    found = checks.collect(run, blocks, built)
-    return replace(run, findings=(*blocks.findings, *contradictions, *found))
-
-
-def _session_lines(run: Run) -> tuple[int, ...]:
-    return tuple(s.line for s in run.sessions)
+    return run.with_findings((*blocks.findings, *contradictions, *checks.collect(run, blocks, built)))
 
 
 def _why_not(data: bytes) -> str:

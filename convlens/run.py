@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -228,6 +228,12 @@ class Run:
     def sha256(self) -> str:
         """The hash of the log, unpacked; reads it again."""
         return self._late().sha256()
+
+    def with_findings(self, findings: tuple[Finding, ...]) -> Run:
+        """The same run with other findings."""
+        run = replace(self, findings=findings)
+        vars(run)["arrays"] = self.arrays  # need not be stitched again
+        return run
 
     def session_curve(self, session: int) -> pd.DataFrame:
         """The curve of one session alone, like `curve`; a ConvlensError if there is no such session."""
