@@ -13,13 +13,13 @@ import numpy as np
 
 from convlens.meters import Bools, Floats
 
-NUMBER = (
-    r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)"  # no exponent that a float lacks
-)
+# One way only to match a text, or a broken line would be tried in all ways; no exponent that a float lacks.
+NUMBER = r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)"
+_REST = r"(?:[^\n]*[^ \t\n])?"
 _FIELDS = {"d": r"\d+", "s": r"\S+"}  # by the last letter of the format spec; others are numbers
-_PAIR = re.compile(rf"([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%])".encode())
-_MOST_LAYOUTS = 100
-_UNFINISHED = re.compile(rb"[A-Za-z_]\w*(?:=|: )")
+_PAIR = re.compile(rf"(?<!\w)([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%])".encode())
+_MOST_LAYOUTS, _MOST_PAIRS = 100, 1000
+_NAME = re.compile(rb"(?<!\w)([A-Za-z_]\w*)(?:=|: )")
 
 
 class Line:
@@ -39,7 +39,7 @@ class Line:
         for literal, name, spec, _ in Formatter().parse(self.template):
             parts.append(re.escape(literal).replace(r"\ ", " "))
             if name:
-                kind = _FIELDS.get((spec or "")[-1:], NUMBER) if spec else r"[^\n]*?"
+                kind = _FIELDS.get((spec or "")[-1:], NUMBER) if spec else _REST
                 parts.append(rf"(?P<{name}>{kind})")
         return re.compile(("".join(parts) + r"[ \t]*$").encode(), re.MULTILINE)
 
@@ -62,17 +62,32 @@ class _Layout:
     """One arrangement of `name=number` pairs: the names, and a pattern that captures the numbers."""
 
     def __init__(self, tail: bytes) -> None:
-        names, parts, last = [], [], 0
-        for pair in _PAIR.finditer(tail):
-            names.append(pair[1].decode())
-            parts += [re.escape(tail[last : pair.start(2)]), b"(" + NUMBER.encode() + b")"]
-            last = pair.end(2)
-        self.names = tuple(names)
+        self.tail = tail
+        self.pairs = list(_PAIR.finditer(tail))
+        self.names = tuple(pair[1].decode() for pair in self.pairs)
         # Whatever stands behind a pair must not hold another one.
-        self.whole = bool(names) and not _UNFINISHED.search(tail, last)
-        self.pattern = re.compile(b"^" + b"".join(parts) + re.escape(tail[last:]) + b"$", re.MULTILINE)
+        unfinished = self.pairs and _NAME.search(tail, self.pairs[-1].end(2))
+        self.whole = 0 < len(self.names) <= _MOST_PAIRS and not unfinished
         self.indexes: list[int] = []
         self.numbers: list[tuple[bytes, ...]] = []
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Captures the numbers of a line of this arrangement."""
+        parts, last = [], 0
+        for pair in self.pairs:
+            parts += [re.escape(self.tail[last : pair.start(2)]), b"(" + NUMBER.encode() + b")"]
+            last = pair.end(2)
+        return re.compile(b"^" + b"".join(parts) + re.escape(self.tail[last:]) + b"$", re.MULTILINE)
+
+    def without_number(self) -> set[str]:
+        """The names that stand before something else than a number."""
+        return {name.decode() for name in _NAME.findall(self.tail)} - set(self.names)
+
+    def add(self, index: int, other: _Layout) -> None:
+        """Take the numbers of a line that has the same names in another arrangement."""
+        self.indexes.append(index)
+        self.numbers.append(tuple(pair[2] for pair in other.pairs))
 
     def take(self, index: int, tail: bytes) -> bool:
         """Take the numbers of a line if it has this arrangement."""
@@ -118,6 +133,7 @@ def read_pairs(tails: Sequence[bytes]) -> Pairs:
     Lines of one log share a few arrangements, so each arrangement becomes one pattern.
     """
     layouts: list[_Layout] = []
+    others: dict[tuple[str, ...], _Layout] = {}  # by names, where every line is arranged differently
     count = len(tails)
     whole = np.ones(count, dtype=np.bool_)
     recent = _in_one_go(tails)
@@ -130,16 +146,20 @@ def read_pairs(tails: Sequence[bytes]) -> Pairs:
         recent = next((layout for layout in layouts if layout.take(index, tail)), None)
         if recent is None:
             new = _Layout(tail)
-            if new.whole and len(layouts) < _MOST_LAYOUTS and new.take(index, tail):
+            if not new.whole:
+                whole[index] = False
+            elif len(layouts) < _MOST_LAYOUTS and new.take(index, tail):
                 layouts.append(new)
                 recent = new
             else:
-                whole[index] = False
+                others.setdefault(new.names, new).add(index, new)
+    layouts += others.values()
     names = tuple(dict.fromkeys(name for layout in layouts for name in layout.names))
     values = np.full((count, len(names)), np.nan)
     present = np.zeros(values.shape, dtype=np.bool_)
     decimals = dict.fromkeys(names, 0)
     for layout in layouts:
+        whole[layout.indexes] = layout.without_number().isdisjoint(names)
         at = np.ix_(layout.indexes, [names.index(name) for name in layout.names])
         present[at] = True
         values[at] = layout.values()

@@ -39,7 +39,9 @@ _LABELS = {
 _SUMMARY = re.compile(
     r"\n+[= ]*".join(re.escape(label) + f"({NUMBER})" for label in _LABELS.values()).encode()
 )
-_SUMMARY_LINE = re.compile(rf"(Average (?:Precision|Recall)[^\n]*\] = )({NUMBER})".encode())
+_SUMMARY_LINE = re.compile(
+    rf"^[= ]*(Average (?:Precision|Recall)[^\n]*\] = )({NUMBER})".encode(), re.MULTILINE
+)
 _TITLE = re.compile(rb"~~~~ Summary (?:(\w+) )?metrics ~~~~")
 _MEAN = re.compile(
     rf"~~~~ Mean ?AP (?:for (?P<task>\w+)|@ IoU=\S+) ~~~~\n+=? ?(?P<map>{NUMBER})[ \t]*$".encode(),
