@@ -134,7 +134,8 @@ def _column_not_finite(run: Run, session: Session, k: int) -> tuple[Code, str] |
     from_first_line = not np.isfinite(session.first[at, k])
     before = np.abs(values[:at][np.isfinite(values[:at])][-_RECENT:])
     grew = len(before) > 1 and before[-1] > _GROWTH * np.median(before)
-    if to_the_end and healthy and from_first_line and not grew and k not in detector:
+    unused = bool(np.isnan(values[at:]).all()) and from_first_line and not grew
+    if unused and healthy and k not in detector:
         return Code.SWITCHED_OFF, f"NaN from epoch {epoch} on: switched off{_speed_up(session, at)}"
     until = "on" if to_the_end else f"to {int(session.epoch[np.flatnonzero(bad)[-1]])}"
     what = "a loss of the detector" if k in detector else "it grew before" if grew else "began within it"
@@ -161,7 +162,7 @@ def _schedule(run: Run, blocks: Blocks) -> Iterator[Finding]:
     if not len(curve.epoch):
         return
     reached = [d for d in plan.drops if curve.epoch[0] < d <= curve.epoch[-1]]
-    seen = {float(e) for e in curve.epoch[1:][np.diff(curve.lr) < 0]}
+    seen = {float(e) for e in curve.epoch[1:][curve.lr[1:] < curve.lr[:-1]]}
     absent = [d for d in reached if not any(abs(d - s) <= 1 for s in seen)]
     if absent:
         shown = ", ".join(f"{d:g}" for d in absent)

@@ -170,14 +170,16 @@ class _Piece:
         self.first_line[at[::-1]] = train.line[::-1]
         self.complete = np.isin(self.epoch, np.concatenate([close.epoch, score.epoch]))
         trained = np.concatenate([train.epoch, close.epoch])
+        earliest_epoch = int(self.epoch[0])
         if len(trained):
             self.complete |= self.epoch < trained.max()
+            earliest_epoch = int(trained.min())
         plan = self.config.plan
         self.lr = _spread(count, at, train, "LR")
         if not np.isfinite(self.lr).any():
             self.lr = _rates(blocks, self.epoch, self.last_line, first, plan)
         batches, slack = _batches_of_an_epoch(self.last_step, first_step, plan)
-        begin = int(self.epoch[0]) if start is None else start
+        begin = earliest_epoch if start is None else min(start, earliest_epoch)
         if start is None and opens_log:
             begin = min(begin, plan.start_epoch)  # what came before was cut off
         covered = np.where(self.closing, batches, (self.last_step + 1.0)[:, None]).astype(np.float64)
