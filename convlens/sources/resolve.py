@@ -59,7 +59,7 @@ def resolve(
 
 def _resolve(item: str | Path) -> Iterator[Source]:
     text = str(item)
-    label = _LABEL.match(text) if isinstance(item, str) and not Path(text).exists() else None
+    label = _LABEL.match(text) if isinstance(item, str) and not _exists(text) else None
     yield from _labelled(label[1], label[2]) if label else _find(text)
 
 
@@ -69,25 +69,44 @@ def _labelled(label: str, path: str) -> Iterator[Source]:
         yield replace(source, label=label if len(found) == 1 else f"{label} {number}")
 
 
+def _exists(text: str) -> bool:
+    """Whether there is a file or folder of this name; a SourceError where a system cannot even look."""
+    try:
+        return bool(text.strip()) and Path(text).expanduser().exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a NUL in it
+        why = getattr(error, "strerror", None) or error
+        raise SourceError(text[:100], f"no name of a file ({why})") from None
+
+
 def _find(text: str) -> Iterator[Source]:
+    there = _exists(text)
     path = Path(text).expanduser()
     if text == "-":
         yield Source("stdin", "-")
-    elif path.is_dir():
+    elif there and path.is_dir():
         yield from _logs_in(path)
-    elif path.exists():
+    elif there:
         yield Source(_label_of(path), str(path))
     elif zoo.canonical(text):
         name = str(zoo.canonical(text))
         yield Source(name, name, zoo=True)
     elif glob.has_magic(text):
-        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns too)
-        if not matches:
-            raise SourceError(text, "no file matches this pattern")
-        for match in matches:
-            yield from _find(match)
+        yield from _matching(text, path)
     else:
         raise SourceError(text, _why_nothing(text))
+
+
+def _matching(text: str, pattern: Path) -> Iterator[Source]:
+    """What a pattern matches, each log once; `**` does not follow links to folders, which may be loops."""
+    root = Path(pattern.anchor)
+    try:
+        matches = sorted(map(str, root.glob(str(pattern.relative_to(root)))))
+    except ValueError as error:
+        raise SourceError(text, f"no pattern ({error})") from None
+    if not matches:
+        raise SourceError(text, "no file matches this pattern")
+    found = {source.path: source for match in matches for source in _find(match)}
+    yield from found.values()
 
 
 def _logs_in(folder: Path) -> Iterator[Source]:
