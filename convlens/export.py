@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,57 +16,64 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def write_tables(runs: Sequence[Run], tables: Sequence[str], form: str, output: Path | None) -> None:
-    """Write the named tables (`curve`, `epochs`, `validation`, `class_ap`, `batches`) of all runs.
+def combined(runs: Sequence[Run], table: str, report: Callable[[ConvlensError], None]) -> pd.DataFrame | None:
+    """One table (`curve`, `epochs`, …) of several runs below each other, keys as columns, the name first.
 
-    One table goes to `output` (standard output if None), several to files beside it that bear their names.
-    Numbers are written exactly (the shortest text that reads back the same); NaN is empty in CSV and null in
-    JSON. Raises ConvlensError where a table or file cannot be had.
+    A run whose table cannot be had is told to `report`; None if that is so of all.
     """
-    if form == "parquet":
-        _need_pyarrow()
-        if output is None:
-            raise ConvlensError("Parquet is written to a file: name one with -o FILE.")
-    for name in tables:
-        path = output
-        if output is not None and len(tables) > 1:
-            path = output.with_name(f"{output.stem}_{name}{output.suffix}")
-        frame = combined(runs, name)
-        if path is None:
-            sys.stdout.writelines(_text(frame, form))
-            continue
-        with written_whole(path) as temporary:
-            if form == "parquet":
-                frame.to_parquet(temporary, index=False)
-            else:
-                with temporary.open("w", encoding="utf-8", newline="") as file:
-                    file.writelines(_text(frame, form))
-
-
-def combined(runs: Sequence[Run], table: str) -> pd.DataFrame:
-    """One table of several runs below each other, keys as columns, the run's name first."""
     import pandas as pd
 
     frames = []
     for run in runs:
-        frame: pd.DataFrame = getattr(run, table).reset_index()
+        try:
+            frame: pd.DataFrame = getattr(run, table).reset_index()
+        except ConvlensError as error:
+            report(error)
+            continue
         frame.insert(0, "run", run.name)
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def _text(frame: pd.DataFrame, form: str) -> Iterator[str]:
+def write_table(frame: pd.DataFrame, path: Path, form: str) -> None:
+    """Write a table as `csv`, `json`, `jsonl` or `parquet`; raises ConvlensError if it cannot be."""
+    if form == "parquet":
+        need_pyarrow()
+    with written_whole(path) as temporary:
+        if form == "parquet":
+            frame.to_parquet(temporary, index=False)
+            return
+        # A name of bytes that are no text shows them as escapes.
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.writelines(text_of(frame, form))
+
+
+def text_of(frame: pd.DataFrame, form: str) -> Iterator[str]:
+    """A table as the parts of a CSV, JSON or JSON lines text.
+
+    Numbers are written exactly (the shortest text that reads back the same); what is not finite is empty
+    (NaN) or `inf` in CSV and null in JSON.
+    """
     if form == "csv":
         yield frame.to_csv(index=False, lineterminator="\n")
-    elif form == "json":
-        yield frame.to_json(orient="records", double_precision=15) + "\n"
-    else:
-        yield frame.to_json(orient="records", lines=True, double_precision=15)
+        return
+    opening, between, closing = ("[", ",\n", "]\n") if form == "json" else ("", "\n", "\n")
+    names = [str(name) for name in frame.columns]
+    columns = [[_plain(value) for value in frame[name].tolist()] for name in frame.columns]
+    yield opening
+    for number, cells in enumerate(zip(*columns, strict=True)):
+        yield (between if number else "") + json.dumps(dict(zip(names, cells, strict=True)))
+    yield closing if len(frame) or form == "json" else ""
 
 
-def _need_pyarrow() -> None:
+def need_pyarrow() -> None:
+    """Raises ConvlensError where Parquet cannot be written."""
     try:
         import pyarrow  # noqa: F401
     except ImportError:
         message = "Parquet needs pyarrow: pip install 'convlens[parquet]', or write csv, json or jsonl."
         raise ConvlensError(message) from None
+
+
+def _plain(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,22 +14,30 @@ from convlens.errors import ConvlensError
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that becomes it at the end, or vanishes on an error."""
+    """A temporary path beside `path` that becomes it at the end, or vanishes on an error.
+
+    Links are followed, the permissions of a file that is there stay, and what is no regular file
+    (`/dev/stdout`, a FIFO) is written to, never replaced.
+    """
+    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        mode = path.stat().st_mode if path.exists() else None
+        if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            yield path
+            return
+        target = Path(os.path.realpath(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".convlens-")
         os.close(handle)
-    except OSError as error:
-        raise ConvlensError(f"{path}: cannot be written: {error.strerror or error}.") from None
-    temporary = Path(name)
-    try:
+        temporary = Path(name)
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        temporary.chmod(0o666 & ~_umask() if mode is None else stat.S_IMODE(mode))
+        temporary.replace(target)
     except OSError as error:
         raise ConvlensError(f"{path}: cannot be written: {error.strerror or error}.") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:

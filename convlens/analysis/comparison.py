@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convlens.analysis import figures
+from convlens.analysis import figures, rows
 from convlens.analysis.repeats import (
     Arm,
     Spread,
     group_repeats,
     half_width_of_difference,
     spread,
+    with_different_names,
     without_copies,
 )
 from convlens.errors import ConvlensError, UnknownNameError
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+NOT_IN_BOTH = "not in both logs"
+
+
 @dataclass(frozen=True)
 class Difference:
     """How one arm differs from the reference in one quantity, after equally many epochs or at the end.
 
     `value` and `reference` are the two figures, `change` their difference. `floor` is the size that a
     difference must exceed to be called one: with repeats half the width of its 95% interval, with
-    single runs the jitter of the last phase (1.96 standard deviations of a difference; where one side's is
+    single runs the jitter within the phase (1.96 standard deviations of a difference; where one side's is
     unknown the other's stands for it); NaN if unknown.
     `note` says why there is no comparison.
     """
@@ -83,7 +87,7 @@ class Comparison:
     @property
     def rows(self) -> list[dict[str, object]]:
         """One row an arm: identity, epochs, hours, final figures (own means) and scores in percent."""
-        return [_row(arm, self.quantities) for arm in self.arms]
+        return [rows.row(arm, self.quantities) for arm in self.arms]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -95,17 +99,15 @@ class Comparison:
     @property
     def arguments(self) -> dict[str, tuple[object, ...]]:
         """The arguments in which the arms differ, with the value of each arm; None where it has none."""
-        configs = [arm.runs[0].config for arm in self.arms]
-        names = sorted({name for config in configs for name in config})
-        values = {name: tuple(config.get(name) for config in configs) for name in names}
+        names = sorted({name for run in self.runs for name in run.config})
+        values = {name: tuple(rows.argument(arm, name) for arm in self.arms) for name in names}
         return {name: told for name, told in values.items() if len({repr(v) for v in told}) > 1}
 
     def classes(self, most: int = 10) -> pd.DataFrame:
         """The class APs [%] at each arm's last validation, the largest differences to the reference first."""
         import pandas as pd
 
-        columns = {arm.name: _class_ap(arm.runs[0]) for arm in self.arms}
-        frame = pd.DataFrame(columns)
+        frame = pd.DataFrame({arm.name: rows.class_ap(arm) for arm in self.arms})
         gaps = frame.sub(frame[self.arms[self.reference].name], axis=0).abs().max(axis=1)
         frame = frame[gaps.notna()]
         return frame.loc[gaps.dropna().sort_values(ascending=False, kind="stable").index][:most]
@@ -146,7 +148,7 @@ def compare(
             continue
         for item in many:
             runs += [item] if isinstance(item, Run) else read_logs(item)
-    kept, copies = without_copies(runs)
+    kept, copies = without_copies(with_different_names(runs))
     if len(kept) < 2:
         what = "one log twice" if copies else f"{len(kept)} run" + "s" * (len(kept) != 1)
         raise ConvlensError(f"compare needs two or more runs and was given {what}.")
@@ -154,8 +156,9 @@ def compare(
     if len(arms) < 2:
         arms = [Arm(r.name, (r,)) for r in kept]
     at = _index_of(arms, reference)
-    compared = _quantities(arms, metrics)
-    epochs = [min(run.summary.epochs for run in arm.runs) for arm in arms]
+    asked_for = _by_quantity(arms, metrics)
+    compared = _quantities(arms, asked_for)
+    epochs = [min(figures.epochs_done(run) for run in arm.runs) for arm in arms]
     shared = min(epochs) if len(set(epochs)) > 1 and min(epochs) else None
     return Comparison(
         arms=tuple(arms),
@@ -165,7 +168,7 @@ def compare(
         shared_epochs=shared,
         at_shared=_differences(arms, at, compared, shared) if shared else (),
         findings=tuple(copies),
-        asked_for=tuple(metrics),
+        asked_for=asked_for,
     )
 
 
@@ -176,6 +179,12 @@ def _index_of(arms: Sequence[Arm], reference: str | None) -> int:
         if reference in (arm.name, *(run.name for run in arm.runs)):
             return number
     raise UnknownNameError("run", reference, [arm.name for arm in arms])
+
+
+def _by_quantity(arms: Sequence[Arm], metrics: Sequence[str]) -> tuple[str, ...]:
+    """Metrics under the names of what they measure: they may be named as a log prints them."""
+    columns = [c for arm in arms for c in arm.runs[0].columns]
+    return tuple(next((c.measures for c in columns if metric == c.name), metric) for metric in metrics)
 
 
 def _quantities(arms: Sequence[Arm], metrics: Sequence[str]) -> tuple[figures.Quantity, ...]:
@@ -202,34 +211,26 @@ def _differences(
 
 
 def _difference(arm: Arm, reference: Arm, quantity: figures.Quantity, epochs: int | None) -> Difference:
-    ours, theirs = _values(arm, quantity.name, epochs), _values(reference, quantity.name, epochs)
-    a, b = spread(ours), spread(theirs)
+    a, b = (spread(rows.values(side, quantity.name, epochs)) for side in (arm, reference))
     return Difference(
         arm=arm.name,
         quantity=quantity.name,
         value=a.mean if a else math.nan,
         reference=b.mean if b else math.nan,
-        floor=_floor(arm, reference, quantity.name, a, b),
+        floor=_floor(arm, reference, quantity.name, a, b, epochs),
         single=arm.n == 1 or reference.n == 1,
         note=_why_not(arm.runs[0], reference.runs[0], quantity),
     )
 
 
-def _values(arm: Arm, quantity: str, epochs: int | None) -> list[float | None]:
-    values: list[float | None] = []
-    for run in arm.runs:
-        if quantity in {q.name for q in figures.quantities(run)}:
-            done = run.summary.epochs if epochs is None else epochs
-            values.append(figures.value_after(run, quantity, done))
-    return values
-
-
-def _floor(arm: Arm, reference: Arm, quantity: str, a: Spread | None, b: Spread | None) -> float:
+def _floor(
+    arm: Arm, reference: Arm, quantity: str, a: Spread | None, b: Spread | None, epochs: int | None
+) -> float:
     if a is None or b is None:
         return math.nan
     if min(a.n, b.n) > 1:
         return half_width_of_difference(a, b)
-    noise = [figures.jitter(group.runs[0], quantity) for group in (arm, reference)]
+    noise = [figures.jitter(group.runs[0], quantity, epochs) for group in (arm, reference)]
     known = [n for n in noise if math.isfinite(n)] or [math.nan]
     return 1.96 * math.hypot(*(n if math.isfinite(n) else max(known) for n in noise))
 
@@ -238,60 +239,11 @@ def _why_not(run: Run, reference: Run, quantity: figures.Quantity) -> str:
     """Why a quantity of two runs does not compare; empty if it does."""
     mine, theirs = run.identity, reference.identity
     parts = ("dataset",) if quantity.scale == "score" else ("detector", "input_size", "dataset")
-    differ = [p for p in parts if getattr(mine, p) != getattr(theirs, p)]
     names = [{q.name for q in figures.quantities(r)} for r in (run, reference)]
     if any(quantity.name not in known for known in names):
-        return "not in both logs"
-    return f"another {' and '.join(p.replace('_', ' ') for p in differ)}" if differ else ""
-
-
-def _row(arm: Arm, quantities: Sequence[figures.Quantity]) -> dict[str, object]:
-    first = arm.runs[0]
-    row: dict[str, object] = {"run": arm.name}
-    row |= {part: getattr(first.identity, part) for part in first.identity.PARTS}
-    row |= {"n": arm.n, "epochs": first.summary.epochs, "planned_epochs": first.plan.epochs}
-    row["hours"] = _mean([run.summary.hours for run in arm.runs])
-    for quantity in quantities:
-        if quantity.scale == "loss":
-            row[quantity.name] = _mean(_values(arm, quantity.name, None))
-    row |= {
-        f"{name}_printed": _mean([printed(run, name) for run in arm.runs])
-        for name in (q.name for q in quantities)
-        if any(figures.averages_the_run(run, name) for run in arm.runs)
-    }
-    row |= {
-        "final_map": _mean([run.summary.final_map for run in arm.runs]),
-        "best_map": _mean([run.summary.best_map for run in arm.runs]),
-        "best_epoch": first.summary.best_epoch if arm.n == 1 else None,
-        "published_map": first.summary.published_map,
-    }
-    row |= {
-        q.name: _mean(_values(arm, q.name, None))
-        for q in quantities
-        if q.scale == "score" and q.name != "map"  # that is final_map
-    }
-    row["findings"] = " ".join(sorted({f.code for run in arm.runs for f in run.findings}))
-    return row
-
-
-def printed(run: Run, quantity: str) -> float | None:
-    """The final value of a quantity as printed; for `loss` the sum of what was printed."""
-    final = run.summary.final
-    if quantity == "loss":
-        parts = [final.get(c.name, math.nan) for c in run.losses]
-        return sum(parts) if parts else None
-    return next((final.get(c.name) for c in run.columns if c.measures == quantity), None)
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    told = spread(values)
-    return told.mean if told else None
-
-
-def _class_ap(run: Run) -> pd.Series[float]:
-    """The class APs of the last validation on the curve that has any; empty if there is none."""
-    table = run.class_ap["ap"]
-    sessions = {int(run.sessions[s].epoch[r]): int(s) for s, r in run.curve_rows.tolist()}
-    there = {(session, epoch) for session, epoch, _ in table.index}
-    known = [(session, epoch) for epoch, session in sessions.items() if (session, epoch) in there]
-    return table.loc[max(known, key=lambda key: key[1])] if known else table.droplevel([0, 1])
+        return NOT_IN_BOTH
+    pairs = {p.replace("_", " "): (getattr(mine, p), getattr(theirs, p)) for p in parts}
+    another = [p for p, (a, b) in pairs.items() if a != b and None not in (a, b)]
+    unknown = [p for p, (a, b) in pairs.items() if a != b and None in (a, b)]
+    told = {"another": another, "unknown": unknown}
+    return ", ".join(f"{kind} {' and '.join(which)}" for kind, which in told.items() if which)

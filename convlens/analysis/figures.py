@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convlens.errors import UnknownNameError
-from convlens.meters import Floats, Meter
+from convlens.meters import Floats, Ints, Meter
 from convlens.metrics import NO_MEANS, Better, Role
 from convlens.run import Run
 
@@ -86,28 +86,48 @@ def resolution_at_end(run: Run, quantity: str) -> float:
     return float(known[-1]) if len(known) else np.nan
 
 
+def done(run: Run) -> Ints:
+    """How many epochs the job had done at the end of each epoch of the curve.
+
+    Frameworks count epochs from 0 or from 1. A log that begins later is of a job that was resumed.
+    """
+    epochs = run.arrays.epoch
+    counts_from = 1 if len(epochs) and epochs[0] == 1 else 0
+    return epochs + 1 - counts_from
+
+
+def epochs_done(run: Run) -> int:
+    """How many epochs the job had done at the end of the last complete one; 0 if none is."""
+    complete = done(run)[run.arrays.complete]
+    return int(complete[-1]) if len(complete) else 0
+
+
 def value_after(run: Run, quantity: str, epochs: int) -> float:
-    """The value after so many complete epochs: of that epoch, or a score's last measurement before."""
-    values = series(run, quantity)[run.arrays.complete][:epochs]
+    """The value after so many epochs done: of that epoch, or a score's last measurement before."""
+    counted = done(run)
+    there = run.arrays.complete & (counted <= epochs)
+    values = series(run, quantity)[there]
     if quantity not in run.score_names:
-        return float(values[-1]) if len(values) == epochs and epochs else np.nan
+        return float(values[-1]) if there.any() and counted[there][-1] == epochs else np.nan
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else np.nan
 
 
-def jitter(run: Run, quantity: str) -> float:
-    """The standard deviation of the quantity in the last phase of the learning rate, its trend taken out.
+def jitter(run: Run, quantity: str, epochs: int | None = None) -> float:
+    """The standard deviation of the quantity within a phase of the learning rate, its trend taken out.
 
-    At most the last 20 values; NaN with fewer than 4. It is the least by which a repeat would differ.
+    It is that of at most 20 values up to the end, or up to so many epochs done; NaN with fewer than 4. It is
+    the least by which a repeat would differ.
     """
-    values = series(run, quantity)
-    last_phase = values[phase_start(run) :]
-    known = last_phase[np.isfinite(last_phase)][-20:]
+    until = int(np.searchsorted(done(run), epochs_done(run) if epochs is None else epochs, side="right"))
+    phase = series(run, quantity)[phase_start(run, until) : until]
+    known = phase[np.isfinite(phase)][-20:]
     if len(known) < 4:
         return np.nan
     steps = np.arange(len(known))
-    trend = np.polyval(np.polyfit(steps, known, 1), steps)
-    return float(np.sqrt(((known - trend) ** 2).sum() / (len(known) - 2)))
+    with np.errstate(all="ignore"):  # of a loss that exploded the squares may be infinite
+        trend = np.polyval(np.polyfit(steps, known, 1), steps)
+        return float(np.sqrt(((known - trend) ** 2).sum() / (len(known) - 2)))
 
 
 def drops(run: Run) -> Floats:
@@ -119,7 +139,8 @@ def drops(run: Run) -> Floats:
     return epochs
 
 
-def phase_start(run: Run) -> int:
-    """The row of the curve at which its last phase begins."""
-    fallen = drops(run)
-    return int(np.searchsorted(run.arrays.epoch, fallen[-1])) if len(fallen) else 0
+def phase_start(run: Run, until: int | None = None) -> int:
+    """The row of the curve at which its last phase begins, or the last one before row `until`."""
+    begins = np.searchsorted(run.arrays.epoch, drops(run))
+    before = begins if until is None else begins[begins < until]
+    return int(before[-1]) if len(before) else 0

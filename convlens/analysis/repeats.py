@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -77,6 +77,18 @@ def t_quantile(p: float, df: float) -> float:
     from scipy.special import stdtrit  # only where there are repeats: it costs as much as pandas
 
     return float(stdtrit(df, p))
+
+
+def with_different_names(runs: Sequence[Run]) -> list[Run]:
+    """The runs, with a number behind each name that another run before has."""
+    named: dict[str, Run] = {}
+    for run in runs:
+        name, count = run.name, 1
+        while name in named:
+            count += 1
+            name = f"{run.name} ({count})"
+        named[name] = run if count == 1 else replace(run, name=name)
+    return list(named.values())
 
 
 def without_copies(runs: Sequence[Run]) -> tuple[list[Run], list[Finding]]:

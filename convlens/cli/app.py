@@ -5,7 +5,7 @@ Exit codes: 0; 1 a run could not be read; 2 usage; 3 a condition that the user a
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from typing import Annotated
 
@@ -14,7 +14,7 @@ import typer
 import convlens
 from convlens.cli import compare, explain, parse
 from convlens.cli.output import say
-from convlens.errors import ConvlensError
+from convlens.errors import ConvlensError, LogFormatError, SourceError
 
 app = typer.Typer(
     name="convlens",
@@ -46,13 +46,13 @@ def _options(
 
 def main() -> None:
     """Run the program and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no `±` shows `?`
     try:
         app()
     except ConvlensError as error:
         say(str(error))
-        sys.exit(1)
+        sys.exit(1 if isinstance(error, SourceError | LogFormatError) else 2)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # `convlens … | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from convlens.cli.output import OutputFormat, as_json, as_text, say, show
+from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
 from convlens.cli.sources import SOURCES_HELP, Reader
 
 
@@ -63,6 +63,8 @@ def compare(
     from convlens.cli.comparison_document import document
 
     inches = _inches(size)
+    if plot is not None:
+        _must_be_a_figure(plot)
     reader = Reader(sources)
     runs = list(reader.runs())
     if len(runs) < 2 and reader.failed:
@@ -70,17 +72,26 @@ def compare(
         raise typer.Exit(1)
     comparison = compare_runs(runs, reference=reference, metrics=metric or (), separate=separate)
     if form is OutputFormat.JSON:
-        typer.echo(as_json(document(comparison, classes)))
+        emit(as_json(document(comparison, classes)) + "\n")
     elif form is OutputFormat.TABLE:
         show(*tables.view(comparison, classes, sort, group_by))
     else:
-        typer.echo(as_text(tables.sorted_rows(comparison, sort), form))
+        rows = tables.sorted_rows(comparison, sort, group_by)
+        emit(as_text(rows if form is OutputFormat.CSV else tables.readable(rows), form) + "\n")
     if plot is not None:
         from convlens.plots import style
         from convlens.plots.curves import plot_comparison
 
-        style.save(plot_comparison(comparison, x, metric or (), inches), plot, dpi)
+        style.save(plot_comparison(comparison, x, size=inches), plot, dpi)
     raise typer.Exit(reader.exit_code())
+
+
+def _must_be_a_figure(path: Path) -> None:
+    from convlens.plots.style import FORMATS
+
+    if path.suffix.lower().lstrip(".") not in FORMATS:
+        known = ", ".join(f".{kind}" for kind in FORMATS)
+        raise typer.BadParameter(f"{safe(path)}: a figure is one of {known}", param_hint="--plot")
 
 
 def _inches(size: str | None) -> tuple[float, float] | None:

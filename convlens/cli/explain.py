@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from convlens.cli.output import emit
+
 
 def explain(
     code: Annotated[str | None, typer.Argument(help="A code such as CL005; all codes without one.")] = None,
@@ -17,9 +19,9 @@ def explain(
 
     if code is None:
         for known, explanation in EXPLANATIONS.items():
-            typer.echo(f"{known}  {explanation.title}")
+            emit(f"{known}  {explanation.title}\n")
         return
     explanation = look_up(code)
-    typer.echo(f"{code.strip().upper()}: {explanation.title}\n")
-    typer.echo(textwrap.fill(explanation.text, 80))
-    typer.echo("\n" + textwrap.fill(f"Example: {explanation.example}", 80))
+    title = f"{code.strip().upper()}: {explanation.title}"
+    example = textwrap.fill(f"Example: {explanation.example}", 80)
+    emit(f"{title}\n\n{textwrap.fill(explanation.text, 80)}\n\n{example}\n")

@@ -9,10 +9,13 @@ import csv
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _LATEX = {c: f"\\{c}" for c in "&%$#_{}"}
 _LATEX |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-_MARKDOWN = {c: f"\\{c}" for c in "\\`*_[]|"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_LATEX |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+_LATEX |= {c: f"{{{c}}}" for c in "[]*"}  # behind \\ a bracket or a star would be its argument
+_MARKDOWN = {c: f"\\{c}" for c in "\\`*_[]|~$"}
+_MARKDOWN |= {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 class OutputFormat(StrEnum):
@@ -44,8 +50,9 @@ def say(message: str) -> None:
 
 
 def as_json(value: Mapping[str, object]) -> str:
-    """JSON with a schema version; NaN and infinity become null."""
-    return json.dumps({"schema": SCHEMA, **_plain(value)}, indent=2, ensure_ascii=False, allow_nan=False)
+    """JSON with a schema version, in ASCII; NaN and infinity become null."""
+    document = {str(k): _plain(v) for k, v in {"schema": SCHEMA, **value}.items()}
+    return json.dumps(document, indent=2, allow_nan=False)
 
 
 def as_text(rows: Sequence[Mapping[str, object]], form: OutputFormat) -> str:
@@ -86,6 +93,20 @@ def number(value: object) -> str:
     return f"{value:.3f}" if plain else f"{value:.4g}"
 
 
+def emit(text: str) -> None:
+    """Write to standard output. A reader that has seen enough (`convlens … | head`) is no error."""
+    if sys.stdout is None:  # closed by the caller: `>&-`
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for all that follows
+        if not isinstance(error, BrokenPipeError):
+            why = error.strerror or str(error)
+            raise ConvlensError(f"Standard output cannot be written: {why}.") from None
+
+
 def show(*tables: Table | str) -> None:
     """Print tables and lines; in a pipe nothing is wrapped or coloured."""
     from rich.console import Console
@@ -98,19 +119,19 @@ def show(*tables: Table | str) -> None:
         wide = console.options.update(max_width=10_000)
         needed = max((Measurement.get(console, wide, part).maximum for part in shown), default=80)
         console = Console(highlight=False, markup=False, emoji=False, width=max(needed, 80))
-    for part in shown:
-        console.print(part)
+    with console.capture() as held:
+        for part in shown:
+            console.print(part)
+    emit("".join(f"{line.rstrip()}\n" for line in held.get().splitlines()))
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> Table:
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """A plain table whose first column holds names and whose others hold figures."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    if title:
-        made.title, made.title_justify = Text(safe(title)), "left"
     for place, name in enumerate(header):
         made.add_column(Text(safe(name)), justify="right" if place else "left", overflow="fold")
     for row in rows:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from convlens.cli.output import say
+from convlens.cli.output import emit, safe, say
 from convlens.cli.sources import SOURCES_HELP, Reader
 
 
@@ -51,16 +51,30 @@ def parse(
     The first column, `run`, holds the run's label. With `--table all` each table goes to a file of its own,
     FILE with the table's name before its suffix.
     """
-    from convlens.export import write_tables
+    from convlens import export
 
     chosen = form or _by_suffix(output)
+    if output is None and (chosen is FileFormat.PARQUET or table is TableName.ALL):
+        what = "Parquet" if chosen is FileFormat.PARQUET else "more than one table"
+        raise typer.BadParameter(f"{what} is written to files: name one with -o FILE", param_hint="--output")
+    if chosen is FileFormat.PARQUET:
+        export.need_pyarrow()
     reader = Reader(sources)
     tables = [t for t in TableName if t is not TableName.ALL] if table is TableName.ALL else [table]
     runs = list(reader.runs())
     if not runs:
         say("no run could be read: nothing was written")
         raise typer.Exit(1)
-    write_tables(runs, tables, chosen, output)
+    for name in tables:
+        frame = export.combined(runs, name, reader.report)
+        if frame is None:
+            say(f"no run has the table {name}: it was not written")
+        elif output is None:
+            for text in export.text_of(frame, chosen):
+                emit(text)
+        else:
+            several = output.with_name(f"{output.stem}_{name}{output.suffix}")
+            export.write_table(frame, several if len(tables) > 1 else output, chosen)
     raise typer.Exit(reader.exit_code())
 
 
@@ -68,6 +82,6 @@ def _by_suffix(output: Path | None) -> FileFormat:
     suffix = output.suffix.lstrip(".").lower() if output else "csv"
     if suffix not in set(FileFormat):
         known = ", ".join(f".{f}" for f in FileFormat)
-        message = f"{output}: the format is told by the suffix ({known}) or by --format"
+        message = f"{safe(output)}: the format is told by the suffix ({known}) or by --format"
         raise typer.BadParameter(message, param_hint="--output")
     return FileFormat(suffix)

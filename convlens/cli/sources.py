@@ -30,16 +30,17 @@ class Reader:
         from convlens.reader import read_source
         from convlens.sources import resolve
 
-        found = resolve(self.named, self._report)
+        found = resolve(self.named, self.report)
         with _Bar(len(found)) as bar:
             for source in found:
                 try:
                     yield read_source(source)
                 except ConvlensError as error:
-                    self._report(error)
+                    self.report(error)
                 bar.advance()
 
-    def _report(self, error: ConvlensError) -> None:
+    def report(self, error: ConvlensError) -> None:
+        """Tell that something could not be read."""
         self.failed = True
         say(str(error))
 

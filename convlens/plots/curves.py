@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 X_LABELS = {"epoch": "epochs done", "iteration": "iterations", "hours": "hours of training"}
 _DROP, _RESTART = (0, (1, 3)), (0, (6, 2, 1, 2))
+_HIGHEST = 1e30  # matplotlib computes with squares of what it draws
 _VISIBLE = 0.004  # of the panel's height: below it a band of rounding is not drawn
 
 
@@ -53,7 +54,7 @@ def curve_of(run: Run, quantity: str, x: str = "epoch") -> PlottedCurve:
         width = arrays.width[:, names.index(quantity)]
     else:
         width = arrays.loss_width if quantity == "loss" else np.zeros(len(values))
-    known = np.isfinite(values)
+    known = np.abs(values) < _HIGHEST  # which NaN is not
     first = {s.index: int(s.epoch[0]) for s in run.sessions if s.part is Part.RUN}
     taken = sorted({int(s) for s, _ in run.curve_rows.tolist()})[1:]
     return PlottedCurve(
@@ -74,8 +75,7 @@ def nothing_of(run: Run) -> PlottedCurve:
 
 def axis_values(run: Run, x: str) -> Floats:
     """Where each epoch of the curve ends: in epochs done, iterations, or hours of training."""
-    epochs = run.arrays.epoch
-    done: Floats = (epochs - first_epoch(run) + 1).astype(np.float64)
+    done = figures.done(run).astype(np.float64)
     if x == "epoch":
         return done
     if x == "iteration":
@@ -90,12 +90,6 @@ def axis_values(run: Run, x: str) -> Floats:
         filled = np.where(np.isfinite(seconds), seconds, np.nanmedian(seconds))
         return np.cumsum(filled) / 3600
     raise ConvlensError(f"x is one of {', '.join(X_LABELS)}, not {x!r}.")
-
-
-def first_epoch(run: Run) -> int:
-    """The number of the epoch that the job began with: frameworks count from 0 or from 1."""
-    begun = int(run.arrays.epoch[0]) if len(run.arrays.epoch) else 0
-    return min(begun, run.plan.start_epoch) if run.plan.start_epoch else begun
 
 
 def _before(run: Run, along: Floats, epochs: Floats) -> Floats:
@@ -143,16 +137,26 @@ def plot_comparison(
     metrics: Sequence[str] = (),
     size: tuple[float, float] | None = None,
 ) -> Figure:
-    """Losses above, mAP (and `metrics`) below, on shared epochs; `size` in inches."""
+    """Losses above, mAP and other metrics below, on shared epochs; `size` in inches.
+
+    The metrics are those that the comparison was asked for, and `metrics`. Raises UnknownNameError for one
+    that no run has.
+    """
     runs = comparison.runs
+    for metric in metrics:
+        if not any(_has(run, metric) for run in runs):
+            figures.series(runs[0], metric)  # raises, and says what there is
     top = _loss_panels(comparison)
-    bottom = list(dict.fromkeys([*metrics, *(["map"] if _any_has(runs, "map") else [])]))
+    scores = ["map"] if any(_has(run, "map") for run in runs) else []
+    asked_for = [m for m in (*comparison.asked_for, *metrics) if m not in top]
+    bottom = list(dict.fromkeys([*asked_for, *scores]))
     if not top and not bottom:
         raise ConvlensError("None of these logs holds a loss or a score that could be drawn.")
     across = min(len(top), 3 if len(top) % 3 == 0 else 2) or 1
     loss_rows = math.ceil(len(top) / across)
     with style.styled():
-        figure = _empty_figure(size or (7.2, 2.3 * (loss_rows + len(bottom)) + 0.6))
+        legend = 0.18 * math.ceil(len(runs) / 2 + 1)
+        figure = _empty_figure(size or (7.2, 2.3 * (loss_rows + len(bottom)) + 0.24 + legend))
         grid = figure.add_gridspec(loss_rows + len(bottom), across)
         panels = [
             (name, figure.add_subplot(grid[number // across, number % across]))
@@ -160,7 +164,7 @@ def plot_comparison(
         ]
         panels += [(name, figure.add_subplot(grid[loss_rows + n, :])) for n, name in enumerate(bottom)]
         drawn = [curve for name, axes in panels for curve in _panel(axes, runs, name, x)]
-        furthest = max((curve.x[-1] for curve in drawn if len(curve.x)), default=1.0)
+        furthest = max((curve.x[-1] for curve in drawn if len(curve.x)), default=0.0) or 1.0
         for _, axes in panels:
             axes.set_xlim(0, furthest * 1.01)
         panels[-1][1].set_xlabel(X_LABELS[x])
@@ -173,15 +177,18 @@ def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCu
     """Draw one quantity of all runs that have it, and give back what was drawn."""
     curves = []
     for number, run in enumerate(runs):
-        if name in {q.name for q in figures.quantities(run)}:
+        if _has(run, name):
             curves.append(curve_of(run, name, x))
             plot_curve(curves[-1], axes, number)
         else:
             curves.append(nothing_of(run))  # keeps the colours in step
     plot_marks(curves, axes)
-    titles = {"loss": "summed loss", "map": "mAP [%]"}
-    axes.set_title(titles.get(name, name), loc="left")
-    if name not in {score for run in runs for score in run.score_names}:
+    title = {"loss": "summed loss", "map": "mAP [%]", "map_segm": "mask mAP [%]"}.get(name, name)
+    is_score = name in {score for run in runs for score in run.score_names}
+    parts = ("dataset",) if is_score else ("detector", "input_size", "dataset")
+    alike = len({tuple(getattr(run.identity, part) for part in parts) for run in runs}) == 1
+    axes.set_title(title if alike else f"{title} (scales differ)", loc="left")
+    if not is_score:
         _without_the_burn_in(axes, [curve.y for curve in curves])
     return curves
 
@@ -189,7 +196,6 @@ def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCu
 def _without_the_burn_in(axes: Axes, heights: Sequence[Floats]) -> None:
     """Keep the first epochs, which can be a hundred times higher, from flattening all others."""
     later = np.concatenate([h[max(len(h) // 20, 1) :] for h in heights])
-    later = later[np.isfinite(later)]
     if len(later):
         low, high = float(later.min()), float(later.max())
         margin = 0.08 * (high - low or abs(high) or 1.0)
@@ -204,8 +210,8 @@ def _loss_panels(comparison: Comparison) -> list[str]:
     return names or (["loss"] if any(losses) else [])
 
 
-def _any_has(runs: Sequence[Run], name: str) -> bool:
-    return any(name in run.score_names for run in runs)
+def _has(run: Run, name: str) -> bool:
+    return name in {q.name for q in figures.quantities(run)}
 
 
 def _legend(panels: Sequence[Axes], drawn: Sequence[PlottedCurve]) -> list[Artist]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ _SETTINGS: dict[str, object] = {
     "pdf.fonttype": 42,  # TrueType: venues refuse Type 3
     "svg.hashsalt": "convlens",  # the same figure is the same bytes
     "text.parse_math": False,  # a label is text, whatever it holds
+    "text.usetex": False,
 }
 
 
@@ -55,14 +57,19 @@ def styled() -> Iterator[None]:
 
 
 def label(text: str) -> str:
-    """A label that the legend shows: matplotlib hides those that begin with an underscore."""
-    return f"\u200b{text}" if text.startswith("_") else text
+    """A label that every format can hold and the legend shows.
+
+    Control characters have no place in SVG; matplotlib hides what begins with an underscore or is empty.
+    """
+    shown = "".join(c if c.isprintable() else "�" for c in text)
+    return shown if shown and not shown.startswith("_") else f"\u200b{shown}"
 
 
 def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     """Write a figure as PNG, SVG or PDF by its suffix; the same figure gives the same bytes.
 
-    The file appears whole or not at all. Raises ConvlensError for another suffix or an unwritable place.
+    The file appears whole or not at all; a character that the font lacks is drawn as a box. Raises
+    ConvlensError for another suffix or an unwritable place.
     """
     kind = path.suffix.lower().lstrip(".")
     if kind not in FORMATS:
@@ -70,5 +77,7 @@ def save(figure: Figure, path: Path, dpi: int = 150) -> None:
             f"{path}: a figure is written as {', '.join(FORMATS)}, not as {kind or 'no suffix'}."
         )
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
-    with styled(), written_whole(path) as temporary:
+    with styled(), written_whole(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
+        warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)  # a tiny figure
         figure.savefig(temporary, format=kind, dpi=dpi, metadata=undated)
