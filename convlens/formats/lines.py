@@ -17,7 +17,7 @@ from convlens.meters import Bools, Floats
 NUMBER = r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)"
 _REST = r"(?:[^\n]*[^ \t\n])?"
 _FIELDS = {"d": r"\d+", "s": r"\S+"}  # by the last letter of the format spec; others are numbers
-_PAIR = re.compile(rf"(?<!\w)([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%])".encode())
+_PAIR = re.compile(rf"(?<!\w)([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%]|\.\d)".encode())
 _MOST_LAYOUTS, _MOST_PAIRS = 100, 1000
 _NAME = re.compile(rb"(?<!\w)([A-Za-z_]\w*)(?:=|: )")
 
