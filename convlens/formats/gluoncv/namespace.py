@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Mapping
 
 OPENING = b"Namespace("
@@ -18,10 +19,13 @@ def parse_namespace(text: str) -> dict[str, object]:
     Literals become Python values; everything else (objects, deep nesting, very long values) stays text.
     """
     body = text.partition("Namespace(")[2]
-    values = _parsed(body)
-    if values is not None:
-        return values
-    values = {}
+    with warnings.catch_warnings(action="ignore"):  # of the parser, about text that is no code of ours
+        values = _parsed(body)
+        return _one_by_one(body) if values is None else values
+
+
+def _one_by_one(body: str) -> dict[str, object]:
+    values: dict[str, object] = {}
     at = 0
     while key := _KEY.match(body, at):
         end = _end_of_value(body, key.end())
