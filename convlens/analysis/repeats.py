@@ -108,14 +108,16 @@ def without_copies(runs: Sequence[Run]) -> tuple[list[Run], list[Finding]]:
 def group_repeats(runs: Sequence[Run]) -> list[Arm]:
     """The arms of a comparison, in the order of their first runs.
 
-    Runs are repeats if all arguments but the seed (and where results are saved) agree and they completed
-    equally many epochs. A log without arguments is never a repeat.
+    Runs are repeats if their seeds differ, all other arguments (but where results are saved) agree, and they
+    completed equally many epochs. Runs of one seed differ in something that the arguments do not tell.
     """
     arms: dict[object, list[Run]] = {}
     for number, run in enumerate(runs):
         arguments = {k: repr(v) for k, v in run.config.items() if k not in _FREE}
         same = (str(run.identity), run.summary.epochs, frozenset(arguments.items()))
-        arms.setdefault(same if arguments else number, []).append(run)
+        seed = run.config.get("seed")
+        taken = [other.config["seed"] for other in arms.get(same, [])]
+        arms.setdefault(number if seed is None or seed in taken else same, []).append(run)
     return [Arm(_name(group), tuple(group)) for group in arms.values()]
 
 

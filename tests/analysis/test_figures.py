@@ -146,7 +146,8 @@ def test_what_averages_the_run_is_known_with_its_resolution():
             made_log(FALLING, val_interval=2),
             "map",
             "No metric named 'map'. There is: CrossEntropy, SmoothL1, loss. a holds 0 validations of 2 "
-            "expected (one every 2 epochs); scores may have been printed to another file or to standard output.",
+            "expected (one every 2 epochs); scores may have been printed to another file or to standard "
+            "output.",
         ),
         (
             made_log(FALLING),

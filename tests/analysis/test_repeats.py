@@ -115,6 +115,13 @@ def test_arms_stand_in_the_order_of_their_first_runs():
     assert [arm.name for arm in group_repeats(runs)] == ["a (n=2)", "b"]
 
 
+@pytest.mark.parametrize("seed", [None, 233], ids=["no seed", "the same seed"])
+def test_runs_whose_seeds_do_not_differ_are_no_repeats(seed):
+    runs = [run("a", seed=seed), run("b", seed=seed), run("c", seed=7)]
+    names = [arm.name for arm in group_repeats(runs)]
+    assert names == (["a", "b", "c"] if seed is None else ["a (n=2)", "b"])
+
+
 def test_logs_without_arguments_are_no_repeats():
     text = made_log([(3, 1), (2, 1)]).partition("\n")[2]
     runs = [read_bytes(text.encode(), "a.log", name) for name in "ab"]
