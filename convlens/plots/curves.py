@@ -155,7 +155,7 @@ def plot_comparison(
     across = min(len(top), 3 if len(top) % 3 == 0 else 2) or 1
     loss_rows = math.ceil(len(top) / across)
     with style.styled():
-        legend = 0.18 * math.ceil(len(runs) / 2 + 1)
+        legend = 0.18 * math.ceil(len(runs) / 2 + 1)  # inches, for the runs and two kinds of marks
         figure = _empty_figure(size or (7.2, 2.3 * (loss_rows + len(bottom)) + 0.24 + legend))
         grid = figure.add_gridspec(loss_rows + len(bottom), across)
         panels = [
@@ -168,8 +168,7 @@ def plot_comparison(
         for _, axes in panels:
             axes.set_xlim(0, furthest * 1.01)
         panels[-1][1].set_xlabel(X_LABELS[x])
-        handles = _legend([axes for _, axes in panels], drawn)
-        figure.legend(handles=handles, loc="outside upper left", ncols=2)
+        _add_legend(figure, _legend([axes for _, axes in panels], drawn, runs))
     return figure
 
 
@@ -184,11 +183,8 @@ def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCu
             curves.append(nothing_of(run))  # keeps the colours in step
     plot_marks(curves, axes)
     title = {"loss": "summed loss", "map": "mAP [%]", "map_segm": "mask mAP [%]"}.get(name, name)
-    is_score = name in {score for run in runs for score in run.score_names}
-    parts = ("dataset",) if is_score else ("detector", "input_size", "dataset")
-    alike = len({tuple(getattr(run.identity, part) for part in parts) for run in runs}) == 1
-    axes.set_title(title if alike else f"{title} (scales differ)", loc="left")
-    if not is_score:
+    axes.set_title(title, loc="left")
+    if name not in {score for run in runs for score in run.score_names}:
         _without_the_burn_in(axes, [curve.y for curve in curves])
     return curves
 
@@ -203,10 +199,15 @@ def _without_the_burn_in(axes: Axes, heights: Sequence[Floats]) -> None:
 
 
 def _loss_panels(comparison: Comparison) -> list[str]:
-    """Each loss in a panel of its own where the runs share them, else their sum."""
+    """Each loss in a panel of its own where the runs share them, else their sum.
+
+    Five losses are joined by their sum, which fills the grid.
+    """
     losses = [{c.measures for c in run.losses} for run in comparison.runs]
     shared = set.intersection(*losses)
     names = [q.name for q in comparison.quantities if q.name in shared]
+    if len(names) > 3 and len(names) % 2:
+        names.append("loss")
     return names or (["loss"] if any(losses) else [])
 
 
@@ -214,8 +215,8 @@ def _has(run: Run, name: str) -> bool:
     return name in {q.name for q in figures.quantities(run)}
 
 
-def _legend(panels: Sequence[Axes], drawn: Sequence[PlottedCurve]) -> list[Artist]:
-    """One entry a run, from the first panel that draws it, and one for each kind of mark."""
+def _legend(panels: Sequence[Axes], drawn: Sequence[PlottedCurve], runs: Sequence[Run]) -> list[Artist]:
+    """One entry a run, from the first panel that draws it, one a kind of mark, and what does not compare."""
     from matplotlib.lines import Line2D
 
     entries: dict[str, Artist] = {}
@@ -227,7 +228,19 @@ def _legend(panels: Sequence[Axes], drawn: Sequence[PlottedCurve]) -> list[Artis
         marks.append(Line2D([], [], color="grey", linestyle=_DROP, label="learning-rate drop"))
     if any(len(curve.restarts) for curve in drawn):
         marks.append(Line2D([], [], color="grey", linestyle=_RESTART, label="resumed or restarted"))
+    if len({(r.identity.detector, r.identity.input_size, r.identity.dataset) for r in runs}) > 1:
+        what = "loss scales" if len({r.identity.dataset for r in runs}) == 1 else "loss scales and datasets"
+        marks.append(Line2D([], [], linestyle="none", label=f"{what} differ"))
     return [*entries.values(), *marks]
+
+
+def _add_legend(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put the legend above the panels: in two columns if they fit, else in one, in small print if need be."""
+    for columns, size in ((2, 9), (1, 9), (1, 7), (1, 5)):
+        legend = figure.legend(handles=handles, loc="outside upper left", ncols=columns, fontsize=size)
+        if size == 5 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def _empty_figure(size: tuple[float, float]) -> Figure:

@@ -49,10 +49,15 @@ def dashes(number: int) -> str:
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """The style, for the figures made inside; nothing global stays changed."""
+    """The style, for the figures made inside; nothing global stays changed.
+
+    A character that the font lacks is drawn as a box, and panels of a tiny figure overlap, with no warning.
+    """
     import matplotlib as mpl
 
-    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():  # type: ignore[arg-type]
+        warnings.filterwarnings("ignore", r"(?s)Glyph \d+ .* missing from", UserWarning)
+        warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)
         yield
 
 
@@ -68,8 +73,7 @@ def label(text: str) -> str:
 def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     """Write a figure as PNG, SVG or PDF by its suffix; the same figure gives the same bytes.
 
-    The file appears whole or not at all; a character that the font lacks is drawn as a box. Raises
-    ConvlensError for another suffix or an unwritable place.
+    The file appears whole or not at all. Raises ConvlensError for another suffix or an unwritable place.
     """
     kind = path.suffix.lower().lstrip(".")
     if kind not in FORMATS:
@@ -77,7 +81,5 @@ def save(figure: Figure, path: Path, dpi: int = 150) -> None:
             f"{path}: a figure is written as {', '.join(FORMATS)}, not as {kind or 'no suffix'}."
         )
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
-    with styled(), written_whole(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
-        warnings.filterwarnings("ignore", "constrained_layout not applied", UserWarning)  # a tiny figure
+    with styled(), written_whole(path) as temporary:
         figure.savefig(temporary, format=kind, dpi=dpi, metadata=undated)

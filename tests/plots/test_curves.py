@@ -179,8 +179,8 @@ def test_the_axis_says_what_it_is(x, label):
 def test_runs_without_losses_in_common_are_drawn_with_their_sums():
     yolo = read(yolo_log([5.0, 4.0, 3.0], [10, 20, 30]), "yolo")
     shown = panels(compare(run("ssd"), yolo).plot())
-    assert list(shown) == ["summed loss (scales differ)", "mAP [%]"]
-    assert set(curves(shown["summed loss (scales differ)"])) == {"ssd", "yolo"}
+    assert list(shown) == ["summed loss", "mAP [%]"]
+    assert set(curves(shown["summed loss"])) == {"ssd", "yolo"}
 
 
 def test_metrics_are_drawn_below_and_only_once():
@@ -213,6 +213,28 @@ def test_the_legend_names_runs_and_marks():
     comparison = two(rates={2: 0.01})
     [legend] = comparison.plot().legends
     assert [text.get_text() for text in legend.get_texts()] == ["a", "b", "learning-rate drop"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "note"),
+    [
+        ("ssd_512_vgg16_atrous_voc", []),
+        ("yolo3_512_resnet50_v1_voc", ["loss scales differ"]),
+        ("ssd_512_resnet50_v1_coco", ["loss scales and datasets differ"]),
+    ],
+)
+def test_the_legend_says_what_does_not_compare(prefix, note):
+    [legend] = two(save_prefix=prefix).plot().legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a", "b", *note]
+
+
+@pytest.mark.parametrize(("width", "columns"), [(7.2, 2), (2.6, 1), (1.6, 1)])
+def test_the_legend_fits_the_figure(width, columns):
+    comparison = compare(run("a name of some length"), run("another one that is longer", lr=0.2))
+    figure = plot_comparison(comparison, size=(width, 3))
+    [legend] = figure.legends
+    assert legend._ncols == columns
+    assert legend.get_window_extent().width <= figure.bbox.width
 
 
 def test_logs_without_anything_to_draw_are_refused():
