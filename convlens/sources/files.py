@@ -42,22 +42,27 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def _unpacked(data: bytes, path: str) -> bytes:
     if data.startswith(_GZIP):
-        data = _gunzip(data, path)
+        data = gunzip(data, path, LARGEST)[0]
     if len(data) > LARGEST:
         raise SourceError(path, f"larger than {LARGEST >> 20} MiB unpacked, which is the most that is read")
     return data
 
 
-def _gunzip(data: bytes, path: str) -> bytes:
-    """All members of a gzip file; of one that is cut off, what can be unpacked."""
+def gunzip(data: bytes, source: str, largest: int) -> tuple[bytes, bool]:
+    """All members of gzipped data up to one byte more than `largest`, and whether the data ends whole.
+
+    Of data that is cut off what can be unpacked is given. Raises SourceError for broken data.
+    """
     parts: list[bytes] = []
-    left = LARGEST + 1
+    left = largest + 1
+    whole = False
     while data.startswith(_GZIP) and left > 0:
         unpacker = zlib.decompressobj(wbits=31)
         try:
             parts.append(unpacker.decompress(data, left))
         except zlib.error as error:
-            raise SourceError(path, f"broken gzip file ({error})") from None
+            raise SourceError(source, f"broken gzip data ({error})") from None
         left -= len(parts[-1])
+        whole = unpacker.eof
         data = unpacker.unused_data
-    return b"".join(parts)
+    return b"".join(parts), whole
