@@ -87,7 +87,9 @@ class Comparison:
     @property
     def rows(self) -> list[dict[str, object]]:
         """One row an arm: identity, epochs, hours, final figures (own means) and scores in percent."""
-        return [rows.row(arm, self.quantities) for arm in self.arms]
+        names = [q.name for q in self.quantities]
+        both = [n for n in names if any(figures.averages_the_run(run, n) for run in self.runs)]
+        return [rows.row(arm, self.quantities, both) for arm in self.arms]
 
     @property
     def table(self) -> pd.DataFrame:

@@ -29,8 +29,8 @@ def mean(figures_of_runs: Sequence[float | None]) -> float | None:
     return told.mean if told else None
 
 
-def row(arm: Arm, quantities: Sequence[figures.Quantity]) -> dict[str, object]:
-    """Identity, epochs, hours, final figures (own means) and scores in percent, by column."""
+def row(arm: Arm, quantities: Sequence[figures.Quantity], as_printed: Sequence[str]) -> dict[str, object]:
+    """Identity, epochs, hours, final figures (own means, some `as_printed` too) and scores, by column."""
     first = arm.runs[0]
     cells: dict[str, object] = {"run": arm.name}
     cells |= {part: getattr(first.identity, part) for part in first.identity.PARTS}
@@ -39,11 +39,7 @@ def row(arm: Arm, quantities: Sequence[figures.Quantity]) -> dict[str, object]:
     for quantity in quantities:
         if quantity.scale == "loss":
             cells[quantity.name] = mean(values(arm, quantity.name))
-    cells |= {
-        f"{name}_printed": mean([printed(run, name) for run in arm.runs])
-        for name in (q.name for q in quantities)
-        if any(figures.averages_the_run(run, name) for run in arm.runs)
-    }
+    cells |= {f"{name}_printed": mean([printed(run, name) for run in arm.runs]) for name in as_printed}
     cells |= {
         "final_map": mean([run.summary.final_map for run in arm.runs]),
         "best_map": mean([run.summary.best_map for run in arm.runs]),
