@@ -132,11 +132,14 @@ def boundaries(prints: Prints, half_digit: Floats, fraction: Bools) -> Boundarie
 def judge(tests: list[Boundaries], declared: list[Meter]) -> tuple[list[Meter], Floats]:
     """The meter of each column, from its family's word and the log's boundaries.
 
-    Returns the meters and the share of impossible boundaries (k,), NaN where there are none.
+    Returns the meters and the share of impossible boundaries (k,), NaN where there are none; where the values
+    themselves exploded says nothing of the meter.
     """
-    kinds = ("known", "impossible", "telling", "alike")
-    counts = [sum((getattr(t, kind).sum(axis=0) for t in tests), np.zeros(len(declared))) for kind in kinds]
-    known, impossible, telling, alike = counts
+    nothing = np.zeros(len(declared))
+    known = sum((t.known.sum(axis=0) for t in tests), nothing)
+    impossible = sum(((t.impossible & ~t.exploding).sum(axis=0) for t in tests), nothing)
+    telling = sum((t.telling.sum(axis=0) for t in tests), nothing)
+    alike = sum((t.alike.sum(axis=0) for t in tests), nothing)
     with np.errstate(all="ignore"):
         share: Floats = impossible / known
     meters = list(declared)
