@@ -107,22 +107,33 @@ def emit(text: str) -> None:
             raise ConvlensError(f"Standard output cannot be written: {why}.") from None
 
 
+class _Held(io.StringIO):
+    """Takes what is printed, and passes for standard output."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(sys.stdout, "encoding", "utf-8")
+
+    def isatty(self) -> bool:
+        return sys.stdout is not None and sys.stdout.isatty()
+
+
 def show(*tables: Table | str) -> None:
     """Print tables and lines; in a pipe nothing is wrapped or coloured."""
     from rich.console import Console
     from rich.measure import Measurement
     from rich.text import Text
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    held = _Held()
+    console = Console(file=held, highlight=False, markup=False, emoji=False)
     shown = [Text(safe(part)) if isinstance(part, str) else part for part in tables]
     if not console.is_terminal:
         wide = console.options.update(max_width=10_000)
         needed = max((Measurement.get(console, wide, part).maximum for part in shown), default=80)
-        console = Console(highlight=False, markup=False, emoji=False, width=max(needed, 80))
-    with console.capture() as held:
-        for part in shown:
-            console.print(part)
-    emit("".join(f"{line.rstrip()}\n" for line in held.get().splitlines()))
+        console.width = max(needed, 80)
+    for part in shown:
+        console.print(part)
+    emit("".join(f"{line.rstrip()}\n" for line in held.getvalue().splitlines()))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
