@@ -56,13 +56,15 @@ def _sessions(run: Run, built: Sessions) -> Iterator[Finding]:
 
 
 def _resumed(earlier: list[Session], session: Session, run: Run) -> str:
-    first, last = int(session.epoch[0]), int(session.epoch[-1])
+    first = int(session.epoch[0])
     reached = max(int(s.epoch[-1]) for s in earlier)
     text = f"session {session.index} resumes at epoch {first}"
-    if reached >= first:
-        text += f": epochs {first}-{min(reached, last)} of the earlier process are superseded"
+    counted = session.epoch[session.complete | (session.epoch > reached)]
+    last = int(counted[-1]) if len(counted) else first - 1
+    if min(reached, last) >= first:
+        text += f" and supersedes {_epochs(first, min(reached, last))} of the earlier process"
     if reached > last:
-        text += f", its epochs {last + 1}-{reached} are kept though the resumed process never saw them"
+        text += f"; it never completes {_epochs(max(last + 1, first), reached)}, kept from before"
     return text + _changed(earlier[-1], session) + _step(earlier, session, run)
 
 
@@ -211,6 +213,10 @@ def _lines(blocks: Blocks) -> Iterator[Finding]:
 
 def _span(session: Session) -> str:
     return f"session {session.index} (epochs {session.epoch[0]}-{session.epoch[-1]})"
+
+
+def _epochs(first: int, last: int) -> str:
+    return f"epoch{'s' * (last > first)} {_numbers(first, last)}"
 
 
 def _numbers(first: int, last: int) -> str:

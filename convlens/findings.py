@@ -74,7 +74,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "epoch that an earlier one had reached or begun. The curve takes each epoch from the last "
         "process that completed it; what the earlier process trained beyond the resumed checkpoint is "
         "superseded. `Run.epochs` keeps both, with `session` as a key.",
-        "session 1 resumes at epoch 250: epochs 250-267 of session 0 are superseded",
+        "session 1 resumes at epoch 250 and supersedes epochs 250-267 of the earlier process",
     ),
     Code.STARTED_OVER: Explanation(
         "Training was started over in the same file",

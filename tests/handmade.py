@@ -52,9 +52,9 @@ def log(*lines: str | Iterable[str]) -> str:
     return "\n".join(flat) + "\n"
 
 
-def read(*lines: str | Iterable[str], name: str = "folder/made.log") -> Run:
-    """The run of some lines."""
-    return read_bytes(log(*lines).encode(), name, "made")
+def read(*lines: str | Iterable[str], path: str = "-") -> Run:
+    """The run of some lines, kept in memory for its late tables."""
+    return read_bytes(log(*lines).encode(), path, "made")
 
 
 def codes(run: Run) -> list[str]:

@@ -24,7 +24,9 @@ from convlens.formats.text import LONGEST_LINE, Text, clean
 from convlens.meters import Bools, Ints
 
 _BATCH, _CLOSE = kinds.BATCH.literals[1], kinds.CLOSE.literals[1]
-_HINT = re.compile(rb"\[Epoch \d+(?:\]\[Batch \d+\]|\] Training cost: |\], Speed: )")
+_HINT = re.compile(
+    rb"\[Epoch \d+(?:\]\[Batch \d+\]|\] Training cost: |\], Speed: |\] (?:\w+ )?Validation(?::| Inference))"
+)
 _STARTED = re.compile(rb"Start training from \[Epoch \d+\]")
 _HEADERS = (kinds.VALIDATION, kinds.VALIDATION_OF, kinds.VALIDATION_COST)
 _RATES = (kinds.RATE, kinds.WARMUP_RATE)
