@@ -57,8 +57,10 @@ class SnapshotTables:
         """Of the last and the best validation."""
         import pandas as pd
 
-        keys = ["session", "epoch", "class_name"]
-        return pd.DataFrame(list(self.rows), columns=pd.Index([*keys, "ap"])).set_index(keys)
+        session, epoch = (np.array([row[k] for row in self.rows], dtype=np.int64) for k in (0, 1))
+        keys = [session, epoch, [row[2] for row in self.rows]]
+        index = pd.MultiIndex.from_arrays(keys, names=["session", "epoch", "class_name"])
+        return pd.DataFrame({"ap": np.array([row[3] for row in self.rows], dtype=np.float64)}, index=index)
 
 
 def names() -> list[str]:
