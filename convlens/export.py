@@ -43,8 +43,7 @@ def write_table(frame: pd.DataFrame, path: Path, form: str) -> None:
         if form == "parquet":
             frame.to_parquet(temporary, index=False)
             return
-        # A name of bytes that are no text shows them as escapes.
-        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
             file.writelines(text_of(frame, form))
 
 

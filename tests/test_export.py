@@ -109,10 +109,3 @@ def test_a_table_that_one_run_lacks_is_told(runs):
     assert list(dict.fromkeys(frame["run"])) == [runs[0].name]
     assert [str(error).partition(":")[0] for error in told] == ["ssd_512_resnet50_v1_coco"]
     assert combined([published], "batches", told.append) is None
-
-
-def test_names_that_are_no_text_are_shown(tmp_path):
-    frame = combined([read(made_log([(2, 1)]), "a\udcff")], "curve", never)
-    for form in ("csv", "json"):
-        write_table(frame, tmp_path / "a", form)
-        assert "a\\udcff" in (tmp_path / "a").read_text(encoding="utf-8")

@@ -54,7 +54,12 @@ def resolve(
             if report is None:
                 raise
             report(error)
-    return _with_different_labels(found)
+    return _with_different_labels([replace(source, label=_as_text(source.label)) for source in found])
+
+
+def _as_text(label: str) -> str:
+    """A label that every table and file can hold: names of files may be bytes that are no text."""
+    return label.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _resolve(item: str | Path) -> Iterator[Source]:

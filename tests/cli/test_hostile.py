@@ -133,6 +133,26 @@ def test_tables_hold_names_and_classes_exactly(invoke, folder, tmp_path, form):
     assert {row["class_name"] for row in rows} == set(CLASSES)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names of bytes")
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_names_that_are_no_text_are_shown(invoke, folder, tmp_path, form):
+    out = tmp_path / f"t.{form}"
+    done = invoke(
+        "parse",
+        os.fsdecode(b"l\xfe=./[b].log"),
+        os.fsdecode(b"bytes\xff.log"),
+        "-o",
+        str(out),
+        cwd=folder,
+    )
+    assert (done.code, done.err) == (0, "")
+    text = out.read_text(encoding="utf-8")
+    names = {
+        row["run"] for row in (json.loads(text) if form == "json" else csv.DictReader(io.StringIO(text)))
+    }
+    assert names == {"l�", "bytes�"}
+
+
 @pytest.mark.parametrize("suffix", ["svg", "png"])
 def test_figures_name_every_run(invoke, folder, tmp_path, suffix):
     done = invoke("compare", ".", "--plot", str(tmp_path / f"f.{suffix}"), cwd=folder)
