@@ -58,8 +58,8 @@ class SnapshotTables:
         import pandas as pd
 
         session, epoch = (np.array([row[k] for row in self.rows], dtype=np.int64) for k in (0, 1))
-        keys = [session, epoch, [row[2] for row in self.rows]]
-        index = pd.MultiIndex.from_arrays(keys, names=["session", "epoch", "class_name"])
+        classes = [row[2] for row in self.rows]
+        index = pd.MultiIndex.from_arrays([session, epoch, classes], names=["session", "epoch", "class_name"])
         return pd.DataFrame({"ap": np.array([row[3] for row in self.rows], dtype=np.float64)}, index=index)
 
 
