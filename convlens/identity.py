@@ -61,12 +61,10 @@ def identify(file_name: str, arguments: Mapping[str, object]) -> tuple[Identity,
         for part, value in parts.items():
             if part not in values:
                 values[part], sources[part] = value, source
-            elif source == "arguments" and value != values[part]:
-                text = (
-                    f"the arguments say {part}={value!r}, but {sources[part]} says "
-                    f"{values[part]!r}, which is believed"
-                )
-                findings.append(Finding(Code.NAME_CONTRADICTED, text))
+            elif value != values[part]:
+                says = "the arguments say" if source == "arguments" else f"the {source} says"
+                text = f"{says} {part}={value!r}, but the {sources[part]} says {values[part]!r}"
+                findings.append(Finding(Code.NAME_CONTRADICTED, f"{text}, which is believed"))
     return Identity(**values, sources=sources), findings  # type: ignore[arg-type]
 
 
