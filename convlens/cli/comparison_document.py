@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import convlens
-from convlens.analysis import figures
 from convlens.analysis.comparison import Comparison, Difference
 from convlens.analysis.repeats import Arm, spread
+from convlens.analysis.rows import mean, values
 from convlens.findings import Finding
 
 
@@ -27,8 +29,9 @@ def document(comparison: Comparison, classes: int) -> dict[str, object]:
 
 def _run_document(arm: Arm) -> dict[str, object]:
     run = arm.runs[0]
-    summary = run.summary
-    maps = spread([r.summary.final_map for r in arm.runs])
+    summaries = [r.summary for r in arm.runs]
+    summary = summaries[0]
+    maps = spread([s.final_map for s in summaries])
     return {
         "name": arm.name,
         "n": arm.n,
@@ -37,20 +40,25 @@ def _run_document(arm: Arm) -> dict[str, object]:
         "identity_from": run.identity.sources,
         "epochs": summary.epochs,
         "planned_epochs": run.plan.epochs,
-        "hours": summary.hours,
-        "final": summary.final,
-        "final_epoch_mean": summary.final_epoch_mean,
-        "loss": figures.value_after(run, "loss", summary.epochs) if run.losses else None,
-        "final_map": summary.final_map,
-        "best_map": summary.best_map,
-        "best_epoch": summary.best_epoch,
-        "best_checkpoint": summary.best_checkpoint,
+        "hours": mean([s.hours for s in summaries]),
+        "final": _means([s.final for s in summaries]),
+        "final_epoch_mean": _means([s.final_epoch_mean for s in summaries]),
+        "loss": mean(values(arm, "loss")),
+        "final_map": maps and maps.mean,
+        "best_map": mean([s.best_map for s in summaries]),
+        "best_epoch": summary.best_epoch if arm.n == 1 else None,
+        "best_checkpoint": summary.best_checkpoint if arm.n == 1 else None,
         "published": [{"score": score, "conditions": how} for score, how in summary.published],
         "published_map": summary.published_map,
         "final_map_of_repeats": maps
         and {"mean": maps.mean, "n": maps.n, "low_95": maps.low, "high_95": maps.high},
         "findings": [_finding_document(f) for r in arm.runs for f in r.findings],
     }
+
+
+def _means(figures_of_runs: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
+    names = dict.fromkeys(name for figures in figures_of_runs for name in figures)
+    return {name: mean([figures.get(name) for figures in figures_of_runs]) for name in names}
 
 
 def _finding_document(finding: Finding) -> dict[str, object]:

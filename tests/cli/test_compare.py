@@ -131,7 +131,7 @@ def test_the_same_log_twice_is_one_run_with_a_finding(invoke):
     assert rows_of(done.out)[0] == ["a", "b", "difference", "±"]
 
 
-def test_seeds_are_repeats(invoke):
+def test_seeds_are_repeats(invoke, logs):
     done = invoke("compare", "seeds", "b.log")
     assert rows_of(done.out)[0] == ["s1 (n=3)", "b", "difference", "±"]
     assert re.search(r"summed loss +\d\.\d+ ±0\.0\d+ +\d", done.out)
@@ -139,7 +139,12 @@ def test_seeds_are_repeats(invoke):
     document = json.loads(invoke("compare", "seeds", "b.log", "--format", "json").out)
     assert document["runs"][0]["n"] == 3
     assert document["runs"][0]["sources"] == [f"seeds/s{n}.log" for n in (1, 2, 3)]
+    runs = compare([logs / "seeds" / f"s{n}.log" for n in (1, 2, 3)]).runs
+    assert document["runs"][0]["loss"] == pytest.approx(sum(r.curve["loss"].iloc[-1] for r in runs) / 3)
+    assert document["runs"][0]["best_map"] == pytest.approx(sum(r.summary.best_map for r in runs) / 3)
+    assert document["runs"][0]["best_epoch"] is None
     maps = document["runs"][0]["final_map_of_repeats"]
+    assert document["runs"][0]["final_map"] == maps["mean"]
     assert maps["low_95"] < maps["mean"] < maps["high_95"]
     assert maps["n"] == 3
 

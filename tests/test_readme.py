@@ -1,0 +1,208 @@
+"""README.md: its commands run, its code runs, and what it says is so."""
+
+import dataclasses
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+
+import convlens
+from convlens import zoo
+from convlens.cli.app import app, main
+from convlens.run import Summary
+from tests.writing import ssd_log
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+GROUP = typer.main.get_command(app)
+
+
+def blocks(language):
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", TEXT)
+
+
+def section(title):
+    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def words(text):
+    """What stands in backquotes."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def table(header):
+    """The rows of the table that begins with this header, as lists of cells."""
+    lines = TEXT.partition(f"| {header} |")[2].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+SHELL = [line.partition("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+COMMANDS = [line for line in SHELL if line.startswith("convlens ")]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder that holds the logs of the examples."""
+    vgg = {"network": "vgg16_atrous", "save_prefix": "ssd_512_vgg16_atrous_voc"}
+    logs = {"a.log": {}, "b.log": vgg, "my.log": {"lr": 0.002}, "runs/a.log": {}, "runs/b.log": vgg}
+    for name, arguments in logs.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(ssd_log(**arguments), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(command, monkeypatch, capsys):
+    """Exit code and standard output of a command; nothing may stand on standard error."""
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    told = capsys.readouterr()
+    assert told.err == ""
+    return stopped.value.code, told.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_run(folder, monkeypatch, capsys, command):
+    before = {p.name for p in folder.iterdir()}
+    code, out = run(command, monkeypatch, capsys)
+    assert code == 0
+    files = {p.name for p in folder.iterdir()} - before
+    if " -o a.csv" in command:
+        assert files == {f"a_{name}.csv" for name in ("curve", "epochs", "validation", "class_ap", "batches")}
+    elif match := re.search(r"(?:-o|--plot) (\S+)", command):
+        assert files == {match[1]}
+    assert bool(out) == (" -o " not in command)
+
+
+def test_other_commands_are_make_targets():
+    rest = [line for line in SHELL if line and line not in COMMANDS]
+    assert all(line.startswith("make ") for line in rest)
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    assert {line.split()[1] for line in rest} <= targets
+    assert set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= targets
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_runs(folder, capsys, code):
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out
+
+
+def test_every_command_is_named_and_every_named_command_is_there():
+    named = {line.split()[1] for line in COMMANDS} | set(re.findall(r"`convlens ([a-z-]+)", TEXT))
+    assert named == set(GROUP.commands)
+
+
+def test_every_option_is_named_and_every_named_option_is_there():
+    options = [set(p.opts) for command in GROUP.commands.values() for p in command.params if "-" in p.opts[0]]
+    named = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*(?![\w-])", section("Commands")))
+    assert [opts for opts in options if not opts & named] == []
+    assert named <= set.union(*options)
+
+
+def test_public_names_are_those_of_the_package():
+    named = [re.match(r"`(\w+)", cells[0])[1] for cells in table("name | what it is")]
+    assert sorted(named) == sorted(convlens.__all__)
+    comparison = convlens.compare("ssd_512_mobilenet1.0_coco", "ssd_512_resnet50_v1_coco")
+    told = dict(table("name | what it is"))["`compare(a, b, …)`"]
+    attributes = re.findall(r"`\.(\w+)", told)
+    assert len(attributes) == 5
+    assert all(hasattr(comparison, name) for name in attributes)
+
+
+def test_tables_are_those_of_a_run(folder):
+    run_of_log = convlens.read_log("a.log")
+    rows = table("table | key | columns")
+    assert {cells[0].strip("`") for cells in rows} == {
+        "curve", "resolution", "epochs", "validation", "class_ap", "batches",
+    }  # fmt: skip
+    for name, key, columns in rows:
+        frame = getattr(run_of_log, name.strip("`"))
+        assert list(frame.index.names) == key.split(", ")
+        named = {word for word in words(columns) if not re.match(r"(map_|ar_)", word)} - {"curve"}
+        assert named <= set(frame.columns)
+    coco = convlens.read_log("ssd_512_resnet50_v1_coco").validation
+    assert {"map", "map_50", "map_75", "map_small", "ar_1"} <= set(coco.columns)
+
+
+def test_the_parts_of_a_run_are_named():
+    text = section("From Python")
+    sentence = re.search(r"(?s)`summary` holds (.*?)\. Scores", text)[1]
+    assert words(sentence) == [field.name for field in dataclasses.fields(Summary)]
+    published = convlens.read_log("ssd_512_resnet50_v1_coco")
+    parts = re.search(r"(?s)A `Run` has (.*?) and tables", text)[1]
+    assert all(hasattr(published, name) for name in words(parts))
+    assert "`run.session_curve(k)`" in text
+    assert len(published.session_curve(0)) == 240
+
+
+def test_keys_of_the_json_are_those_that_are_told(folder, monkeypatch, capsys):
+    text = section("What `--format json` holds")
+    (folder / "short.log").write_text(ssd_log(epochs=8, lr=0.3))
+    command = "convlens compare a.log b.log short.log --classes 1 --format json"
+    document = json.loads(run(command, monkeypatch, capsys)[1])
+    opening, runs, differences, others = re.split(r"\n- ", text)
+    finding = re.search(r"`findings` \((.*?)\)", runs, re.DOTALL)
+    of_repeats = re.search(r"`final_map_of_repeats` \((.*?)\)", runs, re.DOTALL)
+    plain = runs.replace(finding[1], "").replace(of_repeats[1], "").partition(":")[2]
+    assert words(plain) == list(document["runs"][0])
+    assert words(of_repeats[1]) == list(document["runs"][0]["final_map_of_repeats"])
+    assert words(differences.partition(":")[2]) == list(document["differences"][0])
+    assert list(document["at_shared_epochs"][0]) == list(document["differences"][0])
+    top = [*words(opening), *words(runs.partition(":")[0])[:1], *words(differences.partition(":")[0])]
+    top += words(others.partition("\n\n")[0])
+    assert sorted(top) == sorted(document)
+    stopped = (folder / "a.log").read_text().partition("[Epoch 9]")[0]
+    (folder / "stopped.log").write_text(stopped)
+    document = json.loads(run("convlens compare stopped.log b.log --format json", monkeypatch, capsys)[1])
+    assert words(finding[1]) == list(document["runs"][0]["findings"][0])
+
+
+def test_the_published_runs_are_named():
+    named = re.search(r"(?s)the name of a published run\s*\((.*?)\)", TEXT)[1]
+    assert words(named) == zoo.names()
+
+
+def test_the_table_at_the_top_is_what_is_printed(folder, monkeypatch, capsys):
+    shown = TEXT.partition("prints, among more:\n\n```\n")[2].partition("```")[0]
+    _, out = run("convlens compare ssd_512_mobilenet1.0_coco ssd_512_resnet50_v1_coco", monkeypatch, capsys)
+    printed = [line.rstrip() for line in out.splitlines()]
+    missing = [line for line in shown.splitlines() if line.rstrip() not in printed]
+    assert missing == []
+    assert len(shown.splitlines()) > 6
+
+
+def test_the_means_told_of_yolo_are_those_of_its_log(corpus):
+    header, printed, own = re.search(
+        r"(?m)^(\| `yolo3_mobilenet1.0_voc`.*)\n.*\n(\| as printed.*)\n(\| the epochs' own.*)$", TEXT
+    ).groups()
+    log = convlens.read_log(corpus / "logs" / "detection" / "yolo3_mobilenet1.0_voc.log")
+    spans = re.findall(r"(\d+)–(\d+)", header)
+    assert len(spans) == 3
+    as_printed = [float(n) for n in re.findall(r"\d+\.\d+", printed)]
+    means = [float(n) for n in re.findall(r"\d+\.\d+", own)]
+    names = [column.name for column in log.losses]
+    for (first, last), shown, mean in zip(spans, as_printed, means, strict=True):
+        summed = log.epochs[names].sum(axis=1).loc[(0, int(last))]
+        assert shown == pytest.approx(summed, abs=0.0051)
+        assert mean == pytest.approx(np.mean(log.curve.loc[int(first) : int(last), "loss"]), abs=0.0051)
+
+
+def test_links_lead_somewhere():
+    links = re.findall(r"\]\(([^)]+)\)", TEXT)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_codes_that_are_named_exist():
+    from convlens.findings import Code
+
+    named = set(re.findall(r"CL\d{3}", TEXT))
+    assert named
+    assert named <= set(Code)
