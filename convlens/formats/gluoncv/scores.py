@@ -79,9 +79,10 @@ class Scores(NamedTuple):
 
 
 def to_percent(fraction: bytes) -> float:
-    """A printed fraction in percent with no digit more than is printed; COCO's -1 becomes NaN."""
-    value = float(fraction)
-    return round(value * 100, max(decimals_of(fraction) - 2, 0)) if value >= 0 else math.nan
+    """A printed fraction in percent, to the printed digit; COCO's -1 becomes NaN."""
+    shifted = fraction + b"e2" if fraction[-1:].isdigit() and b"e" not in fraction.lower() else b""
+    value = float(shifted) if shifted else float(fraction) * 100
+    return value if value >= 0 else math.nan
 
 
 def read_scores(block: bytes) -> Scores:

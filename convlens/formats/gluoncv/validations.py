@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +11,7 @@ from convlens.findings import Code, Finding
 from convlens.formats.base import ClassScores, Table, empty_table
 from convlens.formats.gluoncv import scores
 from convlens.formats.lines import decimals_of
-
-_EXACT = 6  # decimals up to which numpy's rounding gives the printed digits; more need none
+from convlens.meters import Floats
 
 
 class Block(NamedTuple):
@@ -62,22 +60,15 @@ def read_validations(
 
 
 def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
-    """One record a validation; rows of one kind, which is all but every log, are converted at once."""
+    """One record a validation, in percent."""
     if not rows:
         return empty_table()
     read = [r for _, _, r in rows]
     names = tuple(dict.fromkeys(name for kind in {r.names: None for r in read} for name in kind))
     shape = (len(rows), len(names))
-    shown = tuple(_decimals(read, name) for name in names)
     alike = len({(r.names, r.percent) for r in read}) == 1
-    if alike:
-        factor = [1.0 if name in read[0].percent else 100.0 for name in names]
-        raw = np.fromiter(map(float, chain.from_iterable(r.numbers for r in read)), np.float64).reshape(shape)
-        values = np.where(raw >= 0, raw * factor, np.nan)
-        for k, decimals in enumerate(shown):
-            if decimals <= _EXACT:
-                values[:, k] = np.round(values[:, k], decimals)
-    else:
+    values = _alike_in_percent(read) if alike else None
+    if values is None:
         values = np.array([[r.in_percent(name) for name in names] for r in read])
     present = [[name in r.names for name in names] for r in (read[:1] if alike else read)]
     return Table(
@@ -86,9 +77,21 @@ def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
         np.array([line for _, line, _ in rows], dtype=np.int64),
         names,
         values.reshape(shape),
-        shown,
+        tuple(_decimals(read, name) for name in names),
         np.broadcast_to(np.array(present, dtype=np.bool_).reshape(-1, len(names)), shape),
     )
+
+
+def _alike_in_percent(read: Sequence[scores.Scores]) -> Floats | None:
+    """What `in_percent` gives for scores of the same names, all at once; None where numbers are odd."""
+    shift = [b"" if name in read[0].percent else b"e2" for name in read[0].names]
+    try:
+        flat = [float(text + by) for r in read for text, by in zip(r.numbers, shift, strict=True)]
+    except ValueError:  # nan, or a number with an exponent
+        return None
+    values = np.array(flat)
+    values[values < 0] = np.nan
+    return values
 
 
 def _decimals(read: Sequence[scores.Scores], name: str) -> int:
