@@ -61,7 +61,7 @@ def why_absent(run: Run, quantity: str) -> str:
     expected = ""
     if every:
         due = int(((run.arrays.epoch[run.arrays.complete] + 1) % every == 0).sum())
-        expected = f" of {due} expected (one every {every} epochs)"
+        expected = f" of {due} expected (one {'an epoch' if every == 1 else f'every {every} epochs'})"
     reason = f"{run.name} holds {found} validations{expected}"
     if quantity.startswith(("map", "ar")) and found == 0:
         reason += "; scores may have been printed to another file or to standard output"

@@ -74,7 +74,7 @@ def compare(
     if form is OutputFormat.JSON:
         emit(as_json(document(comparison, classes)) + "\n")
     elif form is OutputFormat.TABLE:
-        show(*tables.view(comparison, classes, sort, group_by))
+        show(*tables.view(comparison, classes, sort, group_by, reference is not None))
     else:
         rows = tables.sorted_rows(comparison, sort, group_by)
         emit(as_text(rows if form is OutputFormat.CSV else tables.readable(rows), form) + "\n")

@@ -10,6 +10,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -119,7 +120,7 @@ class _Held(io.StringIO):
 
 
 def show(*tables: Table | str) -> None:
-    """Print tables and lines; in a pipe nothing is wrapped or coloured."""
+    """Print tables and lines, of empty ones one at a time; in a pipe nothing is wrapped or coloured."""
     from rich.console import Console
     from rich.measure import Measurement
     from rich.text import Text
@@ -133,7 +134,8 @@ def show(*tables: Table | str) -> None:
         console.width = max(needed, 80)
     for part in shown:
         console.print(part)
-    emit("".join(f"{line.rstrip()}\n" for line in held.getvalue().splitlines()))
+    text = "\n".join(line.rstrip() for line in held.getvalue().splitlines())
+    emit(re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
@@ -142,7 +144,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for place, name in enumerate(header):
         made.add_column(Text(safe(name)), justify="right" if place else "left", overflow="fold")
     for row in rows:

@@ -139,8 +139,8 @@ def test_what_averages_the_run_is_known_with_its_resolution():
             made_log(FALLING, [50, None, 60, None], val_interval=1),
             "map_5",
             "No metric named 'map_5'. Did you mean 'map'? There is: CrossEntropy, SmoothL1, loss, map. "
-            "a holds 2 validations of 4 expected (one every 1 epochs); VOC's metric prints one mAP and class "
-            "APs, COCO's the others.",
+            "a holds 2 validations of 4 expected (one an epoch); VOC's metric prints one mAP and class APs, "
+            "COCO's the others.",
         ),
         (
             made_log(FALLING, val_interval=2),

@@ -54,12 +54,17 @@ def test_a_table_shows_runs_side_by_side(printed, comparison):
     [base, new, _] = table["summed loss"]
     told = {(d.arm, d.quantity): d for d in comparison.differences}
     assert float(base) == pytest.approx(told["new", "loss"].reference, abs=0.0006)
-    assert new == f"{told['new', 'loss'].value:.3f} ({told['new', 'loss'].change:+.3f})"
+    difference = told["new", "loss"]
+    assert new == f"{difference.value:.3f} ({difference.change:+.3f} ±{difference.floor:.1g})"
     assert "Differences are to base; losses are each epoch's own means." in text
     assert "After 8 epochs, which all of them completed" in text
     assert "Arguments that differ" in text
     assert "Class AP [%] at the last validation" in text
-    assert text.isprintable() or set(text) - {"\n"} == {c for c in text if c.isprintable()}
+    assert "±: what the jitter within the phase alone makes between single runs (95%)." in text
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+    assert "\n\n\n" not in text
+    assert not text.startswith("\n")
+    assert not text.endswith("\n\n")
 
 
 def test_a_pipe_gets_no_colours_no_wrapping_and_no_blanks_at_line_ends(printed):
@@ -199,6 +204,25 @@ def test_a_reference_is_what_differences_refer_to(invoke):
     document = json.loads(invoke("compare", *PAIR, "--reference", "new", "--format", "json").out)
     assert document["reference"] == "new"
     assert {d["run"] for d in document["differences"]} == {"base"}
+
+
+def test_rows_show_the_difference_to_a_reference_that_was_named(invoke):
+    done = invoke("compare", *ALL, "--reference", "b", "--sort", "map")
+    rows = {row[0]: row for row in rows_of(done.out)}
+    assert rows["run"][5] == "mAP difference"
+    assert re.fullmatch(r"[+-]\d+\.\d\d", rows["a"][5])
+    assert rows["b"][5] == rows["b"][4]  # its own best: a difference to itself is not shown
+    assert "Differences are to b" in done.out
+    assert "mAP difference" not in invoke("compare", *ALL).out
+
+
+def test_classes_of_many_runs_stand_beside_each_other(invoke):
+    done = invoke(
+        "compare", "a.log", "b.log", "short.log", "runs/y", "seeds/s3.log", "--separate", "--classes", "2"
+    )
+    table = rows_of(done.out.partition("Class AP [%] at the last validation")[2])
+    assert [row[0] for row in table] == ["run", "a", "b", "short", "s3"]
+    assert {len(row) for row in table} == {3}
 
 
 def test_a_metric_is_compared_too(invoke):

@@ -1,0 +1,105 @@
+"""The cells of the tables of a comparison: figures as they are read."""
+
+from __future__ import annotations
+
+import math
+
+from convlens.analysis import figures
+from convlens.analysis.comparison import Difference
+from convlens.analysis.repeats import Arm, spread
+from convlens.analysis.rows import mean, printed, values
+from convlens.cli.output import number
+
+_SCORES = ("final_map", "best_map", "published_map", "map", "ar_")
+
+
+def own(arm: Arm, quantity: str) -> str:
+    """A quantity at the end, with the interval of repeats or what rounding leaves of an own mean."""
+    told = spread(values(arm, quantity))
+    if told is None:
+        return "nan" if any(math.isnan(printed(run, quantity) or 0) for run in arm.runs) else "–"
+    shown = value_of(arm, told.mean, quantity in arm.runs[0].score_names)
+    width = (told.high - told.low) / 2
+    if arm.n == 1 and figures.averages_the_run(arm.runs[0], quantity):
+        width = figures.resolution_at_end(arm.runs[0], quantity)
+    return shown if math.isnan(width) else f"{shown} ±{_rough(width, 2)}"
+
+
+def value_of(arm: Arm, value: float, is_score: bool) -> str:
+    """A loss, or a score with the decimals that the log prints, at most two."""
+    if not is_score or math.isnan(value):
+        return number(value)
+    decimals = min([d for run in arm.runs for d in run.score_decimals], default=2)
+    return f"{value:.{min(decimals, 2)}f}"
+
+
+def in_three(d: Difference | None, is_score: bool) -> tuple[str, str, str]:
+    """A difference, in percent of the reference where it is a loss, and what noise alone makes."""
+    if d is None or math.isnan(d.change):
+        return "", "", ""
+    relative = f"{d.change / abs(d.reference):+.1%}" if d.reference and not is_score else ""
+    return signed(d, is_score), relative, _rough(d.floor, 1) if math.isfinite(d.floor) else ""
+
+
+def in_brackets(d: Difference | None, is_score: bool) -> str:
+    """A difference and what noise alone makes, as ` (+0.016 ±0.02)`; empty if there is none."""
+    if d is None or math.isnan(d.change):
+        return ""
+    noise = f" ±{_rough(d.floor, 1)}" if math.isfinite(d.floor) else ""
+    return f" ({signed(d, is_score)}{noise})"
+
+
+def signed(d: Difference, is_score: bool) -> str:
+    """A difference with its sign."""
+    shown = f"{d.change:.2f}" if is_score else number(d.change)
+    return shown if d.change < 0 else f"+{shown}"
+
+
+def epochs(arm: Arm) -> str:
+    """How many epochs are complete, of how many that were planned."""
+    run = arm.runs[0]
+    return f"{run.summary.epochs} of {run.plan.epochs}" if run.plan.epochs else str(run.summary.epochs)
+
+
+def hours(arm: Arm) -> str:
+    """The training time."""
+    told = mean([run.summary.hours for run in arm.runs])
+    return "–" if told is None else f"{told:.1f}"
+
+
+def best(arm: Arm) -> str:
+    """The best mAP, of a single run with its epoch."""
+    told = mean([run.summary.best_map for run in arm.runs])
+    if told is None:
+        return "–"
+    epoch = f" ({arm.runs[0].summary.best_epoch})" if arm.n == 1 else ""
+    return value_of(arm, told, is_score=True) + epoch
+
+
+def published(arm: Arm) -> str:
+    """The published mAP as it was published."""
+    told = arm.runs[0].summary.published_map
+    return "–" if told is None else str(told)
+
+
+def class_ap(value: float) -> str:
+    """The AP of a class."""
+    return "–" if math.isnan(value) else f"{value:.1f}"
+
+
+def argument(value: object) -> str:
+    """An argument as Python writes it, cut where it is long."""
+    text = "–" if value is None else repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def in_a_row(name: str, value: object) -> str:
+    """The value of a column of `Comparison.rows`."""
+    if isinstance(value, float) and (name == "hours" or name.startswith(_SCORES)):
+        return f"{value:.1f}" if round(value, 1) == round(value, 6) or name == "hours" else f"{value:.2f}"
+    return number(value)
+
+
+def _rough(value: float, digits: int) -> str:
+    """A positive number to so many digits, never as 1e+01."""
+    return f"{float(f'{value:.{digits}g}'):g}"
