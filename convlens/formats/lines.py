@@ -16,7 +16,7 @@ from convlens.meters import Bools, Floats
 # One way only to match a text, or a broken line would be tried in all ways; no exponent that a float lacks.
 NUMBER = r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)"
 _REST = r"(?:[^\n]*[^ \t\n])?"
-_FIELDS = {"d": r"\d+", "s": r"\S+"}  # by the last letter of the format spec; others are numbers
+_FIELDS = {"d": r"\d{1,7}", "s": r"\S+"}  # by the last letter of the format spec; others are numbers
 _PAIR = re.compile(rf"(?<!\w)([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%]|\.\d)".encode())
 _MOST_LAYOUTS, _MOST_PAIRS = 100, 1000
 _NAME = re.compile(rb"(?<!\w)([A-Za-z_]\w*)(?:=|: )")
@@ -25,8 +25,9 @@ _NAME = re.compile(rb"(?<!\w)([A-Za-z_]\w*)(?:=|: )")
 class Line:
     """One kind of line, declared as a template of `str.format`.
 
-    `{epoch:d}` reads and writes an integer, `{path:s}` a word, `{lr:g}` or `{seconds:.3f}` a number, and a
-    field without a spec the rest of the line. `parse(format(**record)) == record`.
+    `{epoch:d}` reads and writes an integer of up to seven digits, `{path:s}` a word, `{lr:g}` or
+    `{seconds:.3f}` a number, and a field without a spec the rest of the line.
+    `parse(format(**record)) == record`.
     """
 
     def __init__(self, template: str) -> None:
@@ -184,8 +185,8 @@ def same_form(tail: bytes, others: Sequence[bytes]) -> bool:
 
 
 def _form(tail: bytes) -> bytes:
-    whole_part = re.sub(rb"(?<![.\d\w])-?\d+", b"0", tail)
-    return re.sub(rb"(?<=[.\d])\d", b"0", whole_part)
+    whole_part = re.sub(rb"(?<![.\d\w])(?<![eE][-+])-?\d+", b"0", tail)
+    return re.sub(rb"(?<=[.\d])\d|(?<=[eE][-+])\d", b"0", whole_part)
 
 
 def decimals_of(number: bytes) -> int:

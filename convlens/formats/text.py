@@ -18,13 +18,17 @@ LONGEST_LINE = 1_000_000
 _ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 # mpirun --tag-output, optionally behind a time stamp: [job,rank]<stderr>:
 _RANK = re.compile(rb"(?m)^[^\[\n]{0,40}\[\d+,(\d+)\]<std(?:err|out)>:(.*)$")
+# What `ts`, containers and loggers put before a line.
+_STAMP = re.compile(
+    rb"(?m)^\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[-+]\d\d:?\d\d)?\]?[ \t]+(?=\S)"
+)
 
 
 def clean(raw: bytes) -> tuple[bytes, tuple[Finding, ...]]:
     """A log's bytes as plain lines, each ended by a newline, and what was odd about them.
 
-    Removes NUL bytes, ANSI colours, carriage returns and the tags of mpirun (with the lines of all ranks
-    but 0, which become empty); decodes UTF-16 by its byte order mark.
+    Removes NUL bytes, ANSI colours, carriage returns, time stamps and the tags of mpirun (with the lines of
+    all ranks but 0, which become empty); decodes UTF-16 by its byte order mark.
     """
     findings: list[Finding] = []
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -41,6 +45,8 @@ def clean(raw: bytes) -> tuple[bytes, tuple[Finding, ...]]:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"]<std" in raw[:HEAD]:
         raw = _RANK.sub(lambda m: m[2] if m[1] == b"0" else b"", raw)
+    if _STAMP.search(raw, 0, HEAD):
+        raw = _STAMP.sub(b"", raw)
     return raw, tuple(findings)
 
 

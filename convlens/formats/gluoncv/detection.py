@@ -6,7 +6,6 @@ each stretch are parsed unless all are asked for. Everything that names an epoch
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +18,7 @@ from convlens.formats.gluoncv import detection_lines as kinds
 from convlens.formats.gluoncv.families import describe
 from convlens.formats.gluoncv.gaps import Gaps
 from convlens.formats.gluoncv.validations import Block, read_validations
-from convlens.formats.lines import Line, read_pairs, same_form
+from convlens.formats.lines import NUMBER, Line, read_pairs, same_form
 from convlens.formats.text import LONGEST_LINE, Text, clean
 from convlens.meters import Bools, Ints
 
@@ -27,6 +26,7 @@ _BATCH, _CLOSE = kinds.BATCH.literals[1], kinds.CLOSE.literals[1]
 _HINT = re.compile(
     rb"\[Epoch \d+(?:\]\[Batch \d+\]|\] Training cost: |\], Speed: |\] (?:\w+ )?Validation(?::| Inference))"
 )
+_COST = re.compile(NUMBER.encode())
 _STARTED = re.compile(rb"Start training from \[Epoch \d+\]")
 _HEADERS = (kinds.VALIDATION, kinds.VALIDATION_OF, kinds.VALIDATION_COST)
 _RATES = (kinds.RATE, kinds.WARMUP_RATE)
@@ -136,16 +136,22 @@ class _Reading:
                 continue
             for kind in _KINDS:
                 fields = kind.parse(data, at)
-                if fields:
+                if fields and (kind not in _CHECKPOINTS or self._path_is_whole(i, fields["path"])):
                     records.append((i, kind, fields))
                     break
             else:
                 self._skip(i)
         return records
 
+    def _ends_unfinished(self, index: int) -> bool:
+        return self.unfinished and bool(self.ends[index] == len(self.text.data))
+
+    def _path_is_whole(self, index: int, path: bytes) -> bool:
+        return not self._ends_unfinished(index) or path.endswith(b".params")
+
     def _skip(self, index: int) -> None:
         """A line that cannot be used: cut off if it is the file's unfinished end."""
-        if self.unfinished and self.ends[index] == len(self.text.data):
+        if self._ends_unfinished(index):
             text = "the log ends inside a line, which is not used"
             self.findings.append(Finding(Code.CUT_OFF, text, f"line {self._line(index)}"))
         else:
@@ -193,7 +199,8 @@ class _Reading:
         index = np.flatnonzero(self.is_close)
         spans = zip((self.behind[index] + len(_CLOSE)).tolist(), self.ends[index].tolist(), strict=True)
         texts = [self.text.data[start:end].partition(b", ") for start, end in spans]
-        costs, tails = [text[0] for text in texts], [text[2].rstrip() for text in texts]
+        costs = [text[0] for text in texts]
+        tails = [text[2].rstrip() if _COST.fullmatch(text[0]) else b"" for text in texts]
         if without_cost:
             index = np.concatenate([index, [i for i, _, _ in without_cost]]).astype(np.int64)
             costs += [b"nan"] * len(without_cost)
@@ -204,7 +211,7 @@ class _Reading:
         table, whole = self._pairs(index, tails)
         for i in index[~whole].tolist():
             self._skip(i)
-        cost = np.array([[_seconds(costs[k])] for k in np.flatnonzero(whole)]).reshape(len(table), 1)
+        cost = np.array([[float(costs[k])] for k in np.flatnonzero(whole)]).reshape(len(table), 1)
         kept = [k for k, name in enumerate(table.names) if name != "Speed"]  # means nothing here
         return Table(
             table.epoch,
@@ -218,10 +225,8 @@ class _Reading:
 
     def _pairs(self, index: Ints, tails: list[bytes]) -> tuple[Table, Bools]:
         """The records of some lines, and for each line whether its pairs are whole."""
-        last = len(tails) - 1
-        at_the_end = self.unfinished and bool(tails) and self.ends[index[last]] == len(self.text.data)
-        if at_the_end and not same_form(tails[last], tails[max(last - 50, 0) : last]):
-            tails[last] = b""
+        if tails and self._ends_unfinished(index[-1]) and not same_form(tails[-1], tails[-51:-1]):
+            tails[-1] = b""
         pairs = read_pairs(tails)
         kept = index[pairs.whole]
         table = Table(
@@ -238,13 +243,6 @@ class _Reading:
     def _checkpoint(self, index: int, kind: Line, fields: dict[str, bytes]) -> Checkpoint:
         path = fields["path"].decode("utf-8", errors="replace")
         return Checkpoint(int(self.epoch[index]), self._line(index), path, kind is kinds.BEST)
-
-
-def _seconds(text: bytes) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def ends_of_stretches(epoch: Ints, step: Ints, line: Ints, start_lines: Ints) -> Bools:

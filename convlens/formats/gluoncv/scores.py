@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from statistics import median
 from typing import NamedTuple
 
 from convlens.formats.lines import NUMBER, decimals_of
@@ -50,7 +49,9 @@ _MEAN = re.compile(
 _VOC_MEAN = re.compile(rf"\nmAP=({NUMBER})[ \t]*$".encode(), re.MULTILINE)
 _CLASS = re.compile(rf"^(?!mAP=|~~~~)([^\n]*\S)=({NUMBER})[ \t]*$".encode(), re.MULTILINE)
 
-_DECIMALS_OF_REPR = 15
+_MOST_FIXED = 10
+_DECIMALS_OF_REPR = 15  # a float that shows fewer is rare, and one that lost a digit behind them is no other
+_UNFINISHED = re.compile(rb"\.$|[eE][-+]?\d$")  # Python prints no number that ends so
 
 
 class Scores(NamedTuple):
@@ -129,7 +130,9 @@ def is_cut(block: bytes, earlier: Iterable[Scores]) -> bool:
     """
     voc = _voc_mean(block)
     if voc:
-        return voc.end() == len(block) and decimals_of(voc[1]) < _fewest_decimals(earlier)
+        no_fraction = float(voc[1]) > 1 or _UNFINISHED.search(voc[1])
+        short = no_fraction or decimals_of(voc[1]) < _fewest_decimals(earlier)
+        return voc.end() == len(block) and bool(short)
     means = list(_MEAN.finditer(block))
     if not means or [m["task"] for m in means] == [b"bbox"]:  # segm always follows
         return True
@@ -137,12 +140,12 @@ def is_cut(block: bytes, earlier: Iterable[Scores]) -> bool:
     return cut_title or (means[-1].end() == len(block) and decimals_of(means[-1]["map"]) != 1)
 
 
-def _fewest_decimals(earlier: Iterable[Scores]) -> float:
+def _fewest_decimals(earlier: Iterable[Scores]) -> int:
     """The decimals that a whole mAP shows: always as many, or where printed with repr, about as many."""
     shown = [decimals_of(scores.printed("map")) for scores in earlier]
-    if not shown:
+    if not shown or max(shown) > _MOST_FIXED:
         return _DECIMALS_OF_REPR
-    return shown[0] if len(set(shown)) == 1 else median(shown) - 1
+    return min(shown)
 
 
 def write_voc(class_ap: Mapping[str, float], mean: float) -> str:

@@ -169,6 +169,18 @@ def test_a_cut_fraction_is_left_out_or_harmless(earlier, value, cut):
         assert not is_cut(short, before)
 
 
+@pytest.mark.parametrize("earlier", [[], ["0.5", "0.55"], ["0.7517552806432435", "0.40289767311634483"]])
+@pytest.mark.parametrize("number", ["9.127418765972982e-05", "0.5117552806432435", "0.25"])
+def test_a_cut_never_makes_another_number(number, earlier):
+    """Without its last digit 9.1e-05 would be 9.1, and 0.5 would be 0."""
+    before = [read_scores(f"\nmAP={shown}\n".encode()) for shown in earlier]
+    for end in range(1, len(number)):
+        short = f"\na=0.5\nmAP={number[:end]}".encode()
+        if not is_cut(short, before) and read_scores(short).names:
+            assert percent(short)["map"] == pytest.approx(float(number) * 100, abs=6)
+            assert "e" not in number
+
+
 def test_what_follows_a_block_proves_it_whole():
     assert not is_cut(b"\na=0.5\nmAP=0.5\nbest_map is 0.5", [])
     assert not is_cut(COCO + b"\nmore", [])
