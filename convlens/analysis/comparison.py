@@ -106,11 +106,17 @@ class Comparison:
         return {name: told for name, told in values.items() if len({repr(v) for v in told}) > 1}
 
     def classes(self, most: int = 10) -> pd.DataFrame:
-        """The class APs [%] at each arm's last validation, the largest differences to the reference first."""
+        """The class APs [%] at each arm's last validation, the largest differences to the reference first.
+
+        Only arms of the reference's dataset count for the order.
+        """
         import pandas as pd
 
         frame = pd.DataFrame({arm.name: rows.class_ap(arm) for arm in self.arms})
-        gaps = frame.sub(frame[self.arms[self.reference].name], axis=0).abs().max(axis=1)
+        reference = self.arms[self.reference]
+        dataset = reference.runs[0].identity.dataset
+        alike = [arm.name for arm in self.arms if arm.runs[0].identity.dataset == dataset]
+        gaps = frame[alike].sub(frame[reference.name], axis=0).abs().max(axis=1)
         frame = frame[gaps.notna()]
         return frame.loc[gaps.dropna().sort_values(ascending=False, kind="stable").index][:most]
 

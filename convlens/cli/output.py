@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
+    from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
 SCHEMA = 1
 _LATEX = {c: f"\\{c}" for c in "&%$#_{}"}
@@ -123,11 +125,10 @@ def show(*tables: Table | str) -> None:
     """Print tables and lines, of empty ones one at a time; in a pipe nothing is wrapped or coloured."""
     from rich.console import Console
     from rich.measure import Measurement
-    from rich.text import Text
 
     held = _Held()
     console = Console(file=held, highlight=False, markup=False, emoji=False)
-    shown = [Text(safe(part)) if isinstance(part, str) else part for part in tables]
+    shown = [_paragraph(part) if isinstance(part, str) else part for part in tables]
     if not console.is_terminal:
         wide = console.options.update(max_width=10_000)
         needed = max((Measurement.get(console, wide, part).maximum for part in shown), default=80)
@@ -136,6 +137,16 @@ def show(*tables: Table | str) -> None:
         console.print(part)
     text = "\n".join(line.rstrip() for line in held.getvalue().splitlines())
     emit(re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n")
+
+
+def _paragraph(text: str) -> Padding | Text:
+    """A text that keeps its indent where a terminal wraps it."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    plain = safe(text)
+    indent = len(plain) - len(plain.lstrip())
+    return Padding(Text(plain.lstrip()), (0, 0, 0, indent), expand=False) if indent else Text(plain)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:

@@ -200,6 +200,20 @@ def test_classes_that_differ_most_stand_first(tmp_path):
     assert list(compare(logs, reference="b").classes(1).index) == ["cow"]
 
 
+def test_classes_of_another_dataset_do_not_count_for_the_order(tmp_path):
+    logs = write(
+        tmp_path,
+        a=class_log({}, {"cat": 10, "dog": 20}),
+        b=class_log({}, {"cat": 15, "dog": 20}, lr=0.2),
+        c=class_log({}, {"cat": 10, "dog": 90}, save_prefix="ssd_512_resnet50_v1_coco", dataset="coco"),
+    )
+    assert compare(logs).classes().to_dict("index") == {
+        "cat": {"a": 10, "b": 15, "c": 10},
+        "dog": {"a": 20, "b": 20, "c": 90},
+    }
+    assert list(compare(logs).classes(1).index) == ["cat"]
+
+
 def test_classes_of_repeats_are_their_means(tmp_path):
     logs = write(
         tmp_path,
