@@ -45,7 +45,7 @@ def clean(raw: bytes) -> tuple[bytes, tuple[Finding, ...]]:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"]<std" in raw[:HEAD]:
         raw = _RANK.sub(lambda m: m[2] if m[1] == b"0" else b"", raw)
-    if _STAMP.search(raw, 0, HEAD):
+    if _STAMP.search(raw, 0, 4096):  # on every line or of no interest
         raw = _STAMP.sub(b"", raw)
     return raw, tuple(findings)
 
