@@ -32,9 +32,9 @@ Bools = npt.NDArray[np.bool_]
 # their boundaries (0.12 where the process was restarted), those that are reset at 0.115 or more.
 RUNS_ON_BELOW, RESET_ABOVE = 0.05, 0.2
 FEWEST_BOUNDARIES = 5
-ALIKE_ABOVE = (
-    0.5  # measured on 22 logs: at least 0.39, most above 0.75, where it ran on; at most 0.26 elsewhere
-)
+# Measured on 22 logs: 0.39 and more, mostly above 0.75, where the meter ran on, else 0.26 at most.
+ALIKE_ABOVE = 0.5
+WINDOWS_BEFORE = 10  # fewer batches than so many times those behind a boundary are hardly a mean
 TOO_HIGH = 3.0  # times the printed value
 
 
@@ -88,7 +88,7 @@ class Boundaries:
     `known`: values are there; `impossible`: the batches after the boundary would need an impossible
     mean; `exploding`: impossible because too high, and the rest of the epoch says the same: the values
     themselves exploded; `telling`: the first batches after the boundary and the rest of their epoch both
-    move the mean, by more than rounding; `alike`: they move it by about the same.
+    move a mean of many batches, by more than rounding; `alike`: they move it by about the same.
     """
 
     known: Bools
@@ -123,7 +123,7 @@ def boundaries(prints: Prints, half_digit: Floats, fraction: Bools) -> Boundarie
         rest_rounding = half_digit * (done[1:] + n1) / rest_batches
         moved, moved_later = need - before, rest - before
         telling = (np.abs(moved) > 2 * rounding) & (np.abs(moved_later) > 2 * rest_rounding)
-        telling &= rest_batches > 0
+        telling &= (rest_batches > 0) & (n0 >= WINDOWS_BEFORE * window)
         alike = telling & (moved / moved_later > 0.5) & (moved / moved_later < 2)
     known = np.isfinite(need)
     return Boundaries(known, impossible & known, exploding & known, telling & known, alike & known)

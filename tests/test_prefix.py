@@ -138,6 +138,16 @@ def test_the_beginning_of_a_log_cut_byte_by_byte(corpus, name):
     assert seen == {True, False}
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_young_log_does_not_contradict_its_family(corpus, name):
+    """Losses that fall steeply at first look like a mean that runs on; few epochs prove nothing."""
+    data = content(corpus / "logs" / name)
+    for number in range(6, 15):
+        part = read(data[: data.rindex(b"[Epoch %d]" % number)])
+        assert part is not None
+        assert not [finding for finding in part.findings if finding.code == "CL006"], number
+
+
 def test_a_cut_inside_a_character(corpus):
     """UTF-8 letters of more than one byte, cut in the middle."""
     data = content(corpus / "logs" / FAMILIES[1])
