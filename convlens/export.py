@@ -26,10 +26,12 @@ def combined(runs: Sequence[Run], table: str, report: Callable[[ConvlensError], 
     frames = []
     for run in runs:
         try:
-            frame: pd.DataFrame = getattr(run, table).reset_index()
+            frame: pd.DataFrame = getattr(run, table)
         except ConvlensError as error:
             report(error)
             continue
+        keys = {"run", *frame.index.names}  # a log may call a column so
+        frame = frame.rename(columns={name: f"{name}_printed" for name in keys}).reset_index()
         frame.insert(0, "run", run.name)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else None

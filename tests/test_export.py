@@ -100,6 +100,18 @@ def test_an_empty_table_has_no_lines():
     assert "".join(text_of(frame, "jsonl")) == ""
 
 
+@pytest.mark.parametrize("table", ["curve", "epochs", "batches"])
+def test_columns_that_a_log_calls_like_a_key_are_kept(table):
+    text = made_log([(2, 1), (1, 1)]).replace(
+        "SmoothL1=1.000", "SmoothL1=1.000, epoch=7.0, run=8.0, session=9.0"
+    )
+    frame = combined([read(text)], table, never)
+    assert list(frame["run"].unique()) == ["a"]
+    assert list(frame["epoch"].unique()) == [0, 1]
+    assert {"epoch_printed", "run_printed"} <= set(frame.columns)
+    assert frame["epoch_printed"].iloc[-1] == 7
+
+
 def test_a_table_that_one_run_lacks_is_told(runs):
     from convlens import read_log
 

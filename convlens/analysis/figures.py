@@ -28,11 +28,14 @@ class Quantity:
 def quantities(run: Run) -> list[Quantity]:
     """What a run can be compared in: its losses, their sum, other columns, and its scores."""
     losses = [Quantity(c.measures, c.better, "loss") for c in run.columns if c.role is Role.LOSS]
-    others = [
-        Quantity(c.measures, c.better, "loss") for c in run.columns if c.role not in (Role.LOSS, *NO_MEANS)
-    ]
     total = [Quantity("loss", Better.LOWER, "loss")] if losses else []
     scores = [Quantity(name, Better.HIGHER, "score") for name in run.score_names]
+    taken = {q.name for q in (*total, *scores)}  # whatever else a log calls so
+    others = [
+        Quantity(c.measures, c.better, "loss")
+        for c in run.columns
+        if c.role not in (Role.LOSS, *NO_MEANS) and c.measures not in taken
+    ]
     return [*losses, *total, *others, *scores]
 
 
@@ -42,14 +45,14 @@ def series(run: Run, quantity: str) -> Floats:
     Raises UnknownNameError with the reason where the run has no such quantity.
     """
     curve = run.arrays
-    for k, column in enumerate(run.columns):
-        if quantity in (column.measures, column.name) and column.role not in NO_MEANS:
-            values: Floats = curve.own[:, k]
-            return values
     if quantity == "loss" and run.losses:
         return curve.loss
     if quantity in run.score_names:
         return curve.score(quantity)
+    for k, column in enumerate(run.columns):
+        if quantity in (column.measures, column.name) and column.role not in NO_MEANS:
+            values: Floats = curve.own[:, k]
+            return values
     known = [q.name for q in quantities(run)]
     raise UnknownNameError("metric", quantity, known, why_absent(run, quantity))
 

@@ -1,6 +1,7 @@
 """The figures of one run: series, values after so many epochs, jitter, drops, and why something is absent."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -25,6 +26,14 @@ def test_series_hold_losses_their_sum_and_scores():
     assert figures.series(read, "SmoothL1").tolist() == [1, 1, 0.5, 0.25]
     assert figures.series(read, "loss").tolist() == [5, 4, 2.5, 1.25]
     np.testing.assert_array_equal(figures.series(read, "map"), [math.nan, 50, math.nan, 60])
+
+
+def test_the_sum_and_the_scores_are_those_whatever_else_a_log_calls_so():
+    text = made_log(FALLING, [50, 50, 50, 60])
+    read = run(re.sub(r"(SmoothL1=[\d.]+)", r"\1, loss=99.0, map=7.0", text))
+    assert figures.series(read, "loss").tolist() == [5, 4, 2.5, 1.25]
+    assert figures.series(read, "map").tolist() == [50, 50, 50, 60]
+    assert [q.name for q in figures.quantities(read)] == ["CrossEntropy", "SmoothL1", "loss", "map"]
 
 
 def test_quantities_know_their_direction_and_their_scale():
