@@ -1,7 +1,7 @@
 """Make the zoo's data files from the published logs: `python .tools/build_zoo.py FOLDER [NAME…]`.
 
 FOLDER holds the logs as published and their `catalog.csv` (log, task, bytes, sha256, url, zoo_model,
-published). Writes `catalog.csv` and `snapshot.jsonl.gz` into `convlens/zoo`; the snapshot holds the named runs.
+published). Writes `catalog.csv` and `snapshot.jsonl.gz` into `convlens/zoo`; the snapshot holds NAME….
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no `±` shows `?`
     try:
-        app()
+        app(prog_name="convlens")
     except ConvlensError as error:
         say(str(error))
         sys.exit(1 if isinstance(error, SourceError | LogFormatError) else 2)
