@@ -84,8 +84,8 @@ class _Reading:
     def blocks(self) -> Blocks:
         records = list(self._records())
         starts = self._table([r for r in records if r[1] is kinds.START])
-        train = self._train(starts.line)
         close = self._close([r for r in records if r[1] is kinds.CLOSE_WITHOUT_COST])
+        train = self._train(np.sort(np.concatenate([starts.line, close.line])))
         gaps = Gaps(self.text, self.lines)
         headers = [r[0] for r in records if r[1] in _HEADERS]
         behind = [i + 1 for i in headers]
@@ -171,13 +171,12 @@ class _Reading:
             present=np.ones(shape, dtype=np.bool_),
         )
 
-    def _train(self, start_lines: Ints) -> Table:
-        """Batch lines: all if asked for, else the first and last of each stretch."""
+    def _train(self, breaks: Ints) -> Table:
+        """Batch lines: all if asked for, else the first and last of each stretch between `breaks` (lines)."""
         index = np.flatnonzero(self.is_batch)
         if not self.want.batches:
-            thin = index[
-                ends_of_stretches(self.epoch[index], self.step[index], self.lines[index], start_lines)
-            ]
+            lines = self.lines[index] + 1
+            thin = index[ends_of_stretches(self.epoch[index], self.step[index], lines, breaks)]
             table, whole = self._pairs(thin, self._tails(thin))
             if whole.all():
                 return table
@@ -186,7 +185,7 @@ class _Reading:
             self._skip(i)
         if self.want.batches or not len(table):
             return table
-        keep = ends_of_stretches(table.epoch, table.step, table.line, start_lines)
+        keep = ends_of_stretches(table.epoch, table.step, table.line, breaks)
         return table.rows(keep)
 
     def _tails(self, index: Ints) -> list[bytes]:
@@ -245,12 +244,12 @@ class _Reading:
         return Checkpoint(int(self.epoch[index]), self._line(index), path, kind is kinds.BEST)
 
 
-def ends_of_stretches(epoch: Ints, step: Ints, line: Ints, start_lines: Ints) -> Bools:
-    """Which batch lines are the first or last of a stretch: of one epoch, unbroken and ascending."""
+def ends_of_stretches(epoch: Ints, step: Ints, line: Ints, breaks: Ints) -> Bools:
+    """Which batch lines are the first or last of a stretch: of one epoch, ascending, with no break inside."""
     if not len(epoch):
         return np.zeros(0, dtype=np.bool_)
-    starts_before = np.searchsorted(start_lines, line)
-    breaks = (np.diff(epoch) != 0) | (np.diff(step) < 0) | (np.diff(starts_before) != 0)
+    breaks_before = np.searchsorted(breaks, line)
+    broken = (np.diff(epoch) != 0) | (np.diff(step) < 0) | (np.diff(breaks_before) != 0)
     edge = np.array([True])
-    ends: Bools = np.concatenate([edge, breaks]) | np.concatenate([breaks, edge])
+    ends: Bools = np.concatenate([edge, broken]) | np.concatenate([broken, edge])
     return ends
