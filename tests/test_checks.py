@@ -171,6 +171,12 @@ def test_drops_that_a_resumed_process_replays():
     assert Code.RATE_CONTRADICTED not in codes(run)
 
 
+def test_a_process_that_starts_over_starts_with_the_first_rate():
+    lines = [arguments(epochs=6, lr=0.1, lr_decay_epoch="2"), start(), *epochs(0, 1)]
+    lines += ["[Epoch 2] Set learning rate to 0.01", *epochs(2, 3), start(), *epochs(0, 1)]
+    assert read(lines).curve["lr"].tolist() == [0.1, 0.1]
+
+
 @pytest.mark.parametrize(
     ("lines", "text"),
     [

@@ -148,13 +148,21 @@ def test_an_ssd_that_is_never_reset():
         )
 
 
-@pytest.mark.parametrize("boundaries", [3, 4])
-@pytest.mark.parametrize(("names", "reset"), [(YOLO, True), (SSD, False)])
-def test_few_boundaries_refute_nothing(names, reset, boundaries):
-    levels = falling(boundaries + 1)
-    made = simulate(names, levels, reset=range(99) if reset else ())
+@pytest.mark.parametrize("boundaries", [1, 2, 3, 4])
+def test_few_boundaries_do_not_contradict_the_family(boundaries):
+    made = simulate(SSD, falling(boundaries + 1), reset=())
+    assert "CL006" not in codes(read(start(), made.lines))
+    made = simulate(YOLO, falling(boundaries + 1), reset=())
+    assert "CL006" not in codes(read(start(), made.lines))
+
+
+@pytest.mark.parametrize("boundaries", [2, 3, 4, 5])
+def test_a_short_yolo_that_is_reset_is_read_as_printed(boundaries):
+    """Be it as reset meters or as a process for each epoch: the values are those of the epochs."""
+    made = simulate(YOLO, falling(boundaries + 1), reset=range(99))
     run = read(start(), made.lines)
-    assert "CL006" not in codes(run)
+    for epoch, truth in made.truth.items():
+        assert run.curve.loc[epoch, "ObjLoss"] == pytest.approx(truth["ObjLoss"], abs=0.000501)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.0001, 0.003])
@@ -223,13 +231,14 @@ def test_the_head_of_the_log_is_lost():
 
 
 METRICS = ("RPN_Conf", "RPN_SmoothL1", "RCNN_CrossEntropy", "RCNN_SmoothL1")
+LINES = 20
+PER_EPOCH = LINES * INTERVAL + REST
 
 
-def test_metrics_that_stand_on_batch_lines_only():
-    """Losses are reset and closed, the metrics beside them run on and are known to within one interval."""
-    levels = falling(20, start=0.9)
-    losses = simulate(METRICS, levels, reset=range(20), lines=20)
-    running = simulate(("RPNL1Loss", "RCNNL1Loss"), levels, reset=(), lines=20, closing=False)
+def rcnn(levels):
+    """A Faster R-CNN: losses are reset and closed; metrics beside them run on, on batch lines only."""
+    losses = simulate(METRICS, levels, reset=range(len(levels)), lines=LINES)
+    running = simulate(("RPNL1Loss", "RCNNL1Loss"), levels, reset=(), lines=LINES, closing=False)
     joined = []
     metrics = iter(running.lines)
     for line in losses.lines:
@@ -237,15 +246,31 @@ def test_metrics_that_stand_on_batch_lines_only():
         if "cost" not in head:
             pairs += ", " + next(metrics).partition("samples/sec, ")[2]
         joined.append(f"{head}, RPN_Conf={pairs.replace(', ', ',')}")
-    run = read(start(), joined)
+    return joined, losses.truth, running.truth
+
+
+def test_metrics_that_stand_on_batch_lines_only():
+    """They are known to within one interval of batches."""
+    lines, losses, running = rcnn(falling(20, start=0.9))
+    run = read(start(), lines)
     by_name = {c.name: c.meter for c in run.columns}
     assert (by_name["RPNL1Loss"], by_name["RPN_Conf"]) == (Meter.START, Meter.EPOCH)
     for epoch in range(1, 20):
         for name in ("RPNL1Loss", "RCNNL1Loss"):
-            neighbours = [running.truth[e][name] for e in (epoch - 1, epoch)]
+            neighbours = [running[e][name] for e in (epoch - 1, epoch)]
             width = run.resolution.loc[epoch, name]
             assert min(neighbours) - width <= run.curve.loc[epoch, name] <= max(neighbours) + width
-        assert run.curve.loc[epoch, "RPN_Conf"] == pytest.approx(
-            losses.truth[epoch]["RPN_Conf"], abs=0.000501
-        )
+        assert run.curve.loc[epoch, "RPN_Conf"] == pytest.approx(losses[epoch]["RPN_Conf"], abs=0.000501)
     assert set(run.summary.final) == set(METRICS)
+
+
+def test_arguments_may_tell_how_many_batches_an_epoch_has():
+    lines, _, _ = rcnn(falling(20, start=0.9))
+    guessed = read(start(), lines)
+    told = read(arguments(num_samples=8 * PER_EPOCH, batch_size=8), start(), lines)
+    wrong = read(arguments(num_samples=80 * PER_EPOCH, batch_size=8), start(), lines)
+    widths, exact, others = (run.resolution["RPNL1Loss"] for run in (guessed, told, wrong))
+    rounding = 0.0005 * (2 * (19 * PER_EPOCH + LINES * INTERVAL) - PER_EPOCH) / PER_EPOCH
+    assert exact[19] == pytest.approx(rounding, rel=0.01)
+    assert widths[1] > exact[1]
+    assert others.equals(widths)
