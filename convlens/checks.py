@@ -8,7 +8,7 @@ import numpy as np
 
 from convlens.findings import Code, Finding
 from convlens.formats.base import Blocks
-from convlens.meters import Meter
+from convlens.meters import RUNS_ON_BELOW, Meter
 from convlens.metrics import Role
 from convlens.run import Part, Run, Session
 from convlens.sessions import Sessions
@@ -95,13 +95,17 @@ def _meters(run: Run, blocks: Blocks, built: Sessions) -> Iterator[Finding]:
     for column, share in zip(run.columns, built.impossible.tolist(), strict=True):
         if column.meter is not declared[column.name]:
             does = "is reset each epoch" if column.meter is Meter.EPOCH else "averages the whole process"
-            text = f"{column.name} {does} here, other than in scripts of its kind"
+            text = f"{column.name} {does} here, other than expected"
             yield Finding(
                 Code.METER_CONTRADICTED, f"{text} (a running mean is impossible at {share:.0%} of boundaries)"
             )
     since = [k for k, c in enumerate(run.columns) if c.meter is Meter.START]
     if not since:
         return
+    if built.head_missing:
+        first = int(run.arrays.epoch[0])
+        text = f"the log begins at epoch {first} with neither arguments nor a start line: its means since the"
+        yield Finding(Code.HEAD_MISSING, f"{text} start are undone as if they had begun at epoch 0")
     names = ", ".join(run.columns[k].name for k in since)
     summed = [k for k in since if run.columns[k].role is Role.LOSS]
     text = f"printed values of {names} average the process since its start; own means are recovered"
@@ -109,6 +113,8 @@ def _meters(run: Run, blocks: Blocks, built: Sessions) -> Iterator[Finding]:
     if summed and len(curve.epoch):
         width = float(curve.width[-1, summed].sum())
         text += f" (of the last epoch's loss to within {width:.2g})"
+    if not any(built.impossible[k] <= RUNS_ON_BELOW for k in since):
+        text += "; the log is too short or too noisy to confirm that they are such means"
     yield Finding(Code.MEAN_SINCE_START, text)
 
 
@@ -140,7 +146,9 @@ def _column_not_finite(run: Run, session: Session, k: int) -> tuple[Code, str] |
     if unused and healthy and k not in detector:
         return Code.SWITCHED_OFF, f"NaN from epoch {epoch} on: switched off{_speed_up(session, at)}"
     until = "on" if to_the_end else f"to {int(session.epoch[np.flatnonzero(bad)[-1]])}"
-    what = "a loss of the detector" if k in detector else "it grew before" if grew else "began within it"
+    what = "a loss of the detector" if k in detector else "it grew before" if grew else "it began within it"
+    if k not in detector and unused:
+        what = "beside a loss of the detector"
     return Code.NOT_A_NUMBER, f"not finite from epoch {epoch} {until} ({what})"
 
 
@@ -168,7 +176,8 @@ def _schedule(run: Run, blocks: Blocks) -> Iterator[Finding]:
     absent = [d for d in reached if not any(abs(d - s) <= 1 for s in seen)]
     if absent:
         shown = ", ".join(f"{d:g}" for d in absent)
-        shows = "states no rate at all" if not len(blocks.rates) and not seen else "shows none there"
+        stated = len(blocks.rates) or "LR" in blocks.train.names
+        shows = "shows none there" if stated else "states no rate at all"
         yield Finding(
             Code.RATE_CONTRADICTED,
             f"the arguments put drops of the learning rate at epochs {shown}; the log {shows}",

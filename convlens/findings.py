@@ -32,6 +32,8 @@ class Code(StrEnum):
     UNKNOWN_COLUMN = "CL019"
     ODD_BYTES = "CL020"
     TRACEBACK = "CL021"
+    HEAD_MISSING = "CL022"
+    ODD_SCORES = "CL023"
 
 
 @dataclass(frozen=True)
@@ -184,8 +186,8 @@ EXPLANATIONS: dict[Code, Explanation] = {
     ),
     Code.UNKNOWN_COLUMN: Explanation(
         "A column that is not known for this kind of log",
-        "Its values are in the tables. As nothing is known of it, it is no part of the summed loss, and is "
-        "taken as a mean over the epoch unless the log shows otherwise.",
+        "Its values are in the tables. In a known kind of log it is no part of the summed loss, in an "
+        "unknown one it is if its name says loss. It is taken as a mean over the epoch unless the log says no.",
         "FooLoss is not known in logs of this kind: not part of the summed loss",
     ),
     Code.ODD_BYTES: Explanation(
@@ -198,5 +200,18 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The log holds a Python traceback",
         "A process died with an exception; its last line is quoted.",
         "a traceback at line 812: MXNetError: out of memory",
+    ),
+    Code.HEAD_MISSING: Explanation(
+        "The log begins in the middle of a run",
+        "There are no arguments and no start line before the first epoch, so what came before was cut off. "
+        "Means since the start are undone as if their process had begun with epoch 0; if not, they are "
+        "wrong.",
+        "the log begins at epoch 37 with neither arguments nor a start line",
+    ),
+    Code.ODD_SCORES: Explanation(
+        "Scores are not what their kind of validation prints",
+        "VOC's metric prints fractions. A score above 1 is none, so the script was changed to print "
+        "percentages, and all its scores were taken as such.",
+        "VOC scores above 1 are no fractions: all of them were taken as percentages",
     ),
 }

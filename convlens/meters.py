@@ -146,8 +146,14 @@ def judge(tests: list[Boundaries], declared: list[Meter]) -> tuple[list[Meter], 
     for k, meter in enumerate(declared):
         if meter is Meter.START and known[k] >= FEWEST_BOUNDARIES and share[k] >= RESET_ABOVE:
             meters[k] = Meter.EPOCH
+        elif meter is Meter.START and impossible[k] >= 2 and share[k] >= 0.5:
+            meters[k] = Meter.EPOCH  # so many restarts in so few epochs are none
         elif meter is Meter.EPOCH and telling[k] >= FEWEST_BOUNDARIES and share[k] <= RUNS_ON_BELOW:
             meters[k] = Meter.START if alike[k] >= ALIKE_ABOVE * telling[k] else Meter.EPOCH
+    contradicted = any(d is Meter.EPOCH and m is Meter.START for d, m in zip(declared, meters, strict=True))
+    if contradicted:  # a script that never resets one meter resets none that the log does not show to be
+        unrefuted = (known >= FEWEST_BOUNDARIES) & (share <= RUNS_ON_BELOW)
+        meters = [Meter.START if u else m for u, m in zip(unrefuted, meters, strict=True)]
     return meters, share
 
 

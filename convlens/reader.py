@@ -56,13 +56,13 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0)) -> Run:
     `stamp` what tells a change of the file.
     """
     head = data[:HEAD]
-    kind = formats.recognise(path, head)
+    kind = formats.recognise(path, head) or formats.recognise(path, data)  # a preamble may be long
     if kind is None:
         raise LogFormatError(path, _why_not(data))
     blocks = kind.read(data, SUMMARY)
     built = build_sessions(blocks)
     if not built.sessions:
-        raise LogFormatError(path, "training was started, but no epoch line follows: no run to read")
+        raise LogFormatError(path, "training was started, but no epoch line that is whole follows")
     sessions, rows = stitch(built.sessions)
     config = sessions[rows[-1, 0]].config
     identity, contradictions = identify(Path(path).name, config.values)

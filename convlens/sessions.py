@@ -20,13 +20,15 @@ class Sessions:
     """The sessions of a log, its columns with the meters that the log confirms, and how sure that is.
 
     `impossible` is the share of boundaries at which each column's meter cannot have run on (k,), NaN where
-    the log has none; `restarted` are the sessions that begin without a start line or a step back.
+    the log has none; `restarted` are the sessions that begin without a start line or a step back, and
+    `head_missing` says that the log begins in the middle of a process.
     """
 
     sessions: tuple[Session, ...]
     columns: tuple[Column, ...]
     impossible: Floats
     restarted: tuple[int, ...]
+    head_missing: bool
 
 
 def build_sessions(blocks: Blocks) -> Sessions:
@@ -53,7 +55,7 @@ def build_sessions(blocks: Blocks) -> Sessions:
             sessions.append(piece.session(len(sessions), rows, part.start, own, width, number == 0))
             at += len(part.epoch)
     known = tuple(replace(c, meter=m) for c, m in zip(columns, judged, strict=True))
-    return Sessions(tuple(sessions), known, share, tuple(restarted))
+    return Sessions(tuple(sessions), known, share, tuple(restarted), any(p.head_missing for p in pieces))
 
 
 def stitch(sessions: tuple[Session, ...]) -> tuple[tuple[Session, ...], Ints]:
@@ -179,9 +181,9 @@ class _Piece:
         if not np.isfinite(self.lr).any():
             self.lr = _rates(blocks, self.epoch, self.last_line, first, plan)
         batches, slack = _batches_of_an_epoch(self.last_step, first_step, plan)
-        begin = earliest_epoch if start is None else min(start, earliest_epoch)
-        if start is None and opens_log:
-            begin = min(begin, plan.start_epoch)  # what came before was cut off
+        # A process prints from its first epoch on, whatever number a start line gives it.
+        self.head_missing = opens_log and start is None and not self.config.line and earliest_epoch > 1
+        begin = 0 if self.head_missing else earliest_epoch
         covered = np.where(self.closing, batches, (self.last_step + 1.0)[:, None]).astype(np.float64)
         self.prints = Prints(
             self.epoch,

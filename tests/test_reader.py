@@ -127,7 +127,7 @@ def test_bytes_that_are_no_utf_8():
         (b'{"mode": "train", "epoch": 1, "loss": 0.5}\n', "no epoch lines"),
         (b"epoch,loss\n0,0.5\n", "no epoch lines"),
         (b"Traceback (most recent call last):\nImportError: no\n", "no epoch lines"),
-        (f"{start()}\n".encode(), "no epoch line follows"),
+        (f"{start()}\n".encode(), "no epoch line that is whole"),
         (
             f"{PLAIN[0]}\n{start()}\n{start()}\nTraceback (most recent call last):\nE: x\n".encode(),
             "no epoch line",

@@ -28,7 +28,7 @@ def clean(raw: bytes) -> tuple[bytes, tuple[Finding, ...]]:
     """A log's bytes as plain lines, each ended by a newline, and what was odd about them.
 
     Removes NUL bytes, ANSI colours, carriage returns, time stamps and the tags of mpirun (with the lines of
-    all ranks but 0, which become empty); decodes UTF-16 by its byte order mark.
+    all ranks but the lowest, which become empty); decodes UTF-16 by its byte order mark.
     """
     findings: list[Finding] = []
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -44,7 +44,8 @@ def clean(raw: bytes) -> tuple[bytes, tuple[Finding, ...]]:
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"]<std" in raw[:HEAD]:
-        raw = _RANK.sub(lambda m: m[2] if m[1] == b"0" else b"", raw)
+        lowest = min((int(m[1]) for m in _RANK.finditer(raw)), default=0)
+        raw = _RANK.sub(lambda m: m[2] if int(m[1]) == lowest else b"", raw)
     if _STAMP.search(raw, 0, 4096):  # on every line or of no interest
         raw = _STAMP.sub(b"", raw)
     return raw, tuple(findings)

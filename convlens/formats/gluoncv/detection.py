@@ -90,13 +90,16 @@ class _Reading:
         headers = [r[0] for r in records if r[1] in _HEADERS]
         behind = [i + 1 for i in headers]
         gaps.of_validations.update(behind)
+        line_starts = [self.text.line_start(n) for n in self.lines[headers].tolist()]
         blocks = [
-            Block(epoch, line, *span, gap)
-            for epoch, line, span, gap in zip(
+            Block(epoch, line, span[0], span[1], gap, self.text.data[start:at])
+            for epoch, line, span, gap, start, at in zip(
                 self.epoch[headers].tolist(),
                 (self.lines[headers] + 1).tolist(),
                 gaps.spans(behind),
                 behind,
+                line_starts,
+                self.at[headers].tolist(),
                 strict=True,
             )
         ]

@@ -71,6 +71,10 @@ class Scores(NamedTuple):
         """One score as printed, `nan` if the block has none."""
         return self.numbers[self.names.index(name)] if name in self.names else b"nan"
 
+    def as_percent(self) -> Scores:
+        """The same numbers, taken as percentages."""
+        return self._replace(percent=self.names)
+
     def in_percent(self, name: str) -> float:
         """One score in percent with no digit more than is printed, NaN if it is absent or COCO's -1."""
         text = self.printed(name)
@@ -104,11 +108,11 @@ def read_scores(block: bytes) -> Scores:
     return Scores(tuple(printed), tuple(printed.values()), tuple(tasks.values()), tuple(tasks))
 
 
-def read_classes(block: bytes) -> Iterator[tuple[str, float]]:
-    """Each class of a validation block and its average precision in percent."""
-    fractions = _voc_mean(block) is not None
-    for name, value in _CLASS.findall(block):
-        ap = to_percent(value) if fractions else float(value)
+def read_classes(block: bytes, in_percent: bool) -> Iterator[tuple[str, float]]:
+    """Each class of a validation block and its average precision in percent, whichever the block prints."""
+    voc = _voc_mean(block)
+    for name, value in _CLASS.findall(block[: voc.end()] if voc else block):
+        ap = float(value) if in_percent else to_percent(value)
         yield name.decode("utf-8", errors="replace"), ap if ap >= 0 else math.nan
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -15,13 +16,26 @@ from convlens.meters import Floats
 
 
 class Block(NamedTuple):
-    """The text behind the header of a validation, up to the next line that names an epoch."""
+    """The text behind the header of a validation, up to the next line that names an epoch.
+
+    `prefix` is what stands before the header on its line: a time stamp, a logger's name.
+    """
 
     epoch: int
     line: int
     start: int
     end: int
     gap: int
+    prefix: bytes
+
+
+class Validation(NamedTuple):
+    """One whole validation: its epoch, its line, its scores and the text that it was read from."""
+
+    epoch: int
+    line: int
+    read: scores.Scores
+    text: bytes
 
 
 def read_validations(
@@ -32,38 +46,61 @@ def read_validations(
     `rest` gives the text of a block's gap with what stands behind further training lines: an evaluation in a
     process of its own prints while training goes on. A block that was cut is left out and becomes a finding.
     """
-    rows: list[tuple[int, int, scores.Scores]] = []
-    class_ap = ClassScores()
+    found: list[Validation] = []
     findings = []
     for block in blocks:
         text = data[block.start - 1 : block.end]  # from the newline of the header
         read = scores.read_scores(text)
         at_the_end = block.end == len(data)
-        if not at_the_end and not read.whole:
-            text = b"\n" + rest(block.gap)
+        if not read.whole and block.prefix.strip():
+            text = _without_prefix(text, block.prefix)
             read = scores.read_scores(text)
-        if at_the_end and scores.is_cut(text, (r for _, _, r in rows)):
+        if not at_the_end and not read.whole:
+            text = _without_prefix(b"\n" + rest(block.gap), block.prefix)
+            read = scores.read_scores(text)
+        if at_the_end and scores.is_cut(text, (v.read for v in found)):
             read = scores.Scores()
-        if not read.names:
-            if at_the_end or scores.holds_scores(text):
-                sentence = f"the validation of epoch {block.epoch} is cut off before its mAP: not used"
-                findings.append(Finding(Code.CUT_OFF, sentence, f"line {block.line}"))
-            continue
-        rows.append((block.epoch, block.line, read))
-        if classes:
-            for name, ap in scores.read_classes(text):
-                class_ap.epoch.append(block.epoch)
-                class_ap.line.append(block.line)
-                class_ap.class_name.append(name)
-                class_ap.ap.append(ap)
-    return _table(rows), class_ap, findings
+        if read.names:
+            found.append(Validation(block.epoch, block.line, read, text))
+        elif at_the_end or scores.holds_scores(text):
+            sentence = f"the validation of epoch {block.epoch} is cut off before its mAP: not used"
+            findings.append(Finding(Code.CUT_OFF, sentence, f"line {block.line}"))
+        elif b"=" in text:
+            sentence = f"the validation of epoch {block.epoch} holds no mAP that can be read: not used"
+            findings.append(Finding(Code.NOT_UNDERSTOOD, sentence, f"line {block.line}"))
+    if any(not v.read.percent and float(v.read.printed("map")) > 1 for v in found):
+        sentence = "VOC scores above 1 are no fractions: all of them were taken as percentages"
+        findings.append(Finding(Code.ODD_SCORES, sentence))
+        found = [v._replace(read=v.read if v.read.percent else v.read.as_percent()) for v in found]
+    return _table(found), _classes(found) if classes else ClassScores(), findings
 
 
-def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
+def _without_prefix(text: bytes, prefix: bytes) -> bytes:
+    """The lines of a block without what looks like the prefix of its header."""
+    if not prefix.strip():
+        return text
+    shape = re.escape(prefix.strip())
+    for token, kind in ((rb"\d+", rb"\\d+"), (rb"(?<!\\)[A-Za-z]+", rb"[A-Za-z]+"), (rb"(?:\\ )+", rb"\\s+")):
+        shape = re.sub(token, kind, shape)
+    return re.sub(rb"(?m)^[ \t]*" + shape + rb"[ \t]*", b"", text)
+
+
+def _classes(found: Sequence[Validation]) -> ClassScores:
+    class_ap = ClassScores()
+    for validation in found:
+        for name, ap in scores.read_classes(validation.text, "map" in validation.read.percent):
+            class_ap.epoch.append(validation.epoch)
+            class_ap.line.append(validation.line)
+            class_ap.class_name.append(name)
+            class_ap.ap.append(ap)
+    return class_ap
+
+
+def _table(rows: Sequence[Validation]) -> Table:
     """One record a validation, in percent."""
     if not rows:
         return empty_table()
-    read = [r for _, _, r in rows]
+    read = [row.read for row in rows]
     names = tuple(dict.fromkeys(name for kind in {r.names: None for r in read} for name in kind))
     shape = (len(rows), len(names))
     alike = len({(r.names, r.percent) for r in read}) == 1
@@ -72,9 +109,9 @@ def _table(rows: Sequence[tuple[int, int, scores.Scores]]) -> Table:
         values = np.array([[r.in_percent(name) for name in names] for r in read])
     present = [[name in r.names for name in names] for r in (read[:1] if alike else read)]
     return Table(
-        np.array([epoch for epoch, _, _ in rows], dtype=np.int64),
+        np.array([row.epoch for row in rows], dtype=np.int64),
         np.full(len(rows), -1, dtype=np.int64),
-        np.array([line for _, line, _ in rows], dtype=np.int64),
+        np.array([row.line for row in rows], dtype=np.int64),
         names,
         values.reshape(shape),
         tuple(_decimals(read, name) for name in names),

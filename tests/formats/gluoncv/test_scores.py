@@ -69,7 +69,7 @@ def block(text: str) -> bytes:
 def test_voc_is_read_back(class_ap, mean):
     text = block(write_voc({name: ap * 100 for name, ap in class_ap.items()}, mean * 100))
     assert percent(text) == pytest.approx({"map": mean * 100}, rel=1e-12, abs=1e-12, nan_ok=True)
-    read = dict(read_classes(text))
+    read = dict(read_classes(text, in_percent=False))
     assert read == pytest.approx(
         {k: ap * 100 for k, ap in class_ap.items()}, rel=1e-12, abs=1e-12, nan_ok=True
     )
@@ -84,7 +84,7 @@ def test_coco_is_read_back(values, class_ap):
     scores = dict(zip(TWELVE, values, strict=True))
     text = block(write_coco(scores, class_ap))
     assert percent(text) == pytest.approx(scores, nan_ok=True)
-    assert dict(read_classes(text)) == pytest.approx(class_ap, nan_ok=True)
+    assert dict(read_classes(text, in_percent=True)) == pytest.approx(class_ap, nan_ok=True)
 
 
 @given(st.lists(tenths, min_size=24, max_size=24))
@@ -105,7 +105,7 @@ def test_coco_as_printed():
     told = (9.6, 21.4, 7.5, math.nan, 11.9, 15.6, 12.3, 19.0, 20.2, 4.0, 21.9, 31.3)
     assert read == pytest.approx(dict(zip(TWELVE, told, strict=True)), nan_ok=True)
     aps = {"person": 21.5, "traffic light": math.nan, "a=b": math.nan}
-    assert dict(read_classes(COCO)) == pytest.approx(aps, nan_ok=True)
+    assert dict(read_classes(COCO, in_percent=True)) == pytest.approx(aps, nan_ok=True)
 
 
 def test_coco_with_lines_missing():
