@@ -37,7 +37,7 @@ def _sessions(run: Run, built: Sessions) -> Iterator[Finding]:
         first, where = int(session.epoch[0]), f"line {session.line}"
         earlier = [s for s in chain if s.index < session.index]
         if session.part is Part.PHASE:
-            text = f"{_span(session)} begin again with no start line and are fewer: another phase"
+            text = f"{_span(session)} begin again with no start line, and it is shorter: another phase"
             yield Finding(Code.OTHER_PHASE, f"{text}, not on the curve", where)
         elif session.part is Part.ABORTED:
             text = f"session {session.index} starts over at epoch {first} and completes nothing"
@@ -202,14 +202,11 @@ def _length(run: Run) -> Iterator[Finding]:
 
 
 def _scores(run: Run) -> Iterator[Finding]:
-    curve, every = run.arrays, run.plan.validate_every
-    if not every or every < 1:
-        return
-    expected = int(((curve.epoch[curve.complete] + 1) % every == 0).sum())
-    found = int(np.isfinite(curve.score("map")).sum())
-    if expected and (found == 0 or found < 0.9 * expected - 1):
-        text = f"{expected} validations expected (one every {every} epochs), {found} found"
-        yield Finding(Code.SCORES_MISSING, text)
+    due, every = run.validations_due, run.plan.validate_every
+    found = int(np.isfinite(run.arrays.score("map")).sum())
+    if due and (found == 0 or found < 0.9 * due - 1):
+        how_often = "one an epoch" if every == 1 else f"one every {every} epochs"
+        yield Finding(Code.SCORES_MISSING, f"{due} validations expected ({how_often}), {found} found")
 
 
 def _lines(blocks: Blocks) -> Iterator[Finding]:

@@ -187,7 +187,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
     Code.UNKNOWN_COLUMN: Explanation(
         "A column that is not known for this kind of log",
         "Its values are in the tables. In a known kind of log it is no part of the summed loss, in an "
-        "unknown one it is if its name says loss. It is taken as a mean over the epoch unless the log says no.",
+        "unknown one it is if its name says loss. It is a mean over the epoch unless the log says no.",
         "FooLoss is not known in logs of this kind: not part of the summed loss",
     ),
     Code.ODD_BYTES: Explanation(

@@ -63,7 +63,7 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0)) -> Run:
     built = build_sessions(blocks)
     if not built.sessions:
         raise LogFormatError(path, "training was started, but no epoch line that is whole follows")
-    sessions, rows = stitch(built.sessions)
+    sessions, rows = stitch(built.sessions, kind.restarts)
     config = sessions[rows[-1, 0]].config
     identity, contradictions = identify(Path(path).name, config.values)
     entry = zoo.find_log(data)

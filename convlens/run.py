@@ -229,6 +229,16 @@ class Run:
         """The hash of the log, unpacked; reads it again."""
         return self._late().sha256()
 
+    @property
+    def validations_due(self) -> int | None:
+        """How many validations the arguments promise up to the last complete epoch, None if they are silent."""
+        every = self.plan.validate_every
+        if not every or every < 1 or not len(self.arrays.epoch):
+            return None
+        begun = int(self.arrays.epoch[0])
+        done = self.arrays.epoch - (begun if begun == 1 else 0) + 1
+        return int((done[self.arrays.complete] % every == 0).sum())
+
     def with_findings(self, findings: tuple[Finding, ...]) -> Run:
         """The same run with other findings."""
         run = replace(self, findings=findings)

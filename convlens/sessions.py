@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convlens import meters
-from convlens.formats.base import Blocks, Config, Plan, Table
+from convlens.formats.base import Blocks, Config, Plan, Restarts, Table
 from convlens.meters import Floats, Ints, Meter, Prints
 from convlens.metrics import NO_MEANS, Column, Unit
 from convlens.run import Part, Session
@@ -58,12 +58,12 @@ def build_sessions(blocks: Blocks) -> Sessions:
     return Sessions(tuple(sessions), known, share, tuple(restarted), any(p.head_missing for p in pieces))
 
 
-def stitch(sessions: tuple[Session, ...]) -> tuple[tuple[Session, ...], Ints]:
+def stitch(sessions: tuple[Session, ...], restarts: Restarts) -> tuple[tuple[Session, ...], Ints]:
     """Decide what each session is to the run, and from which (session, row) each epoch is taken.
 
     A session that begins behind the first epoch resumes the job; one that begins at it again starts over
-    if a start line says so or if it goes at least as far, and is another phase otherwise. Of an epoch that
-    several sessions hold, the last one that completed it counts.
+    if a start line says so or if it goes at least as far, and otherwise is what the format's `restarts` say.
+    Of an epoch that several sessions hold, the last one that completed it counts.
     """
     parts = {s.index: Part.RUN for s in sessions}
     chain: list[Session] = []
@@ -76,7 +76,8 @@ def stitch(sessions: tuple[Session, ...]) -> tuple[tuple[Session, ...], Ints]:
             starts_over = bool(session.complete.any()) or not done
             otherwise = Part.ABORTED
         else:
-            starts_over = len(session.epoch) >= len({e for s in chain for e in s.epoch.tolist()})
+            as_far = len(session.epoch) >= len({e for s in chain for e in s.epoch.tolist()})
+            starts_over = as_far or restarts is Restarts.NEW_RUN
             otherwise = Part.PHASE
         if starts_over:
             parts |= {s.index: Part.SUPERSEDED for s in chain}

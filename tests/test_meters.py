@@ -1,5 +1,7 @@
 """What printed values average over, and the epochs' own means."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -274,3 +276,28 @@ def test_arguments_may_tell_how_many_batches_an_epoch_has():
     assert exact[19] == pytest.approx(rounding, rel=0.01)
     assert widths[1] > exact[1]
     assert others.equals(widths)
+
+
+@pytest.mark.parametrize("head", [[start()], [arguments(epochs=9)], []])
+@pytest.mark.parametrize("first", [0, 1])
+def test_meters_begin_with_the_first_printed_epoch(head, first):
+    """Frameworks count from 0 or from 1, whatever a start line says; only a cut log begins in the middle."""
+    made = simulate(YOLO, falling(8), reset=(), first=first)
+    run = read(*head, made.lines)
+    assert "CL022" not in codes(run)
+    for epoch, truth in made.truth.items():
+        width = run.resolution.loc[epoch, "ObjLoss"]
+        assert run.curve.loc[epoch, "ObjLoss"] == pytest.approx(truth["ObjLoss"], abs=width + 1e-9)
+
+
+def test_a_log_whose_beginning_is_missing_says_so():
+    made = simulate(YOLO, falling(8), reset=(), first=5)
+    run = read(made.lines)
+    assert "CL022" in codes(run)
+    assert math.isnan(run.curve.loc[5, "ObjLoss"])
+
+
+def test_a_log_that_begins_at_a_resumed_epoch_with_its_arguments_counts_from_there():
+    made = simulate(YOLO, falling(8), reset=(), first=40)
+    run = read(arguments(epochs=200), made.lines)
+    assert run.curve.loc[40, "ObjLoss"] == pytest.approx(made.truth[40]["ObjLoss"], abs=0.0006)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from convlens.analysis import figures, rows
 from convlens.analysis.repeats import (
@@ -35,10 +37,10 @@ class Difference:
     """How one arm differs from the reference in one quantity, after equally many epochs or at the end.
 
     `value` and `reference` are the two figures, `change` their difference. `floor` is the size that a
-    difference must exceed to be called one: with repeats half the width of its 95% interval, with
-    single runs the jitter within the phase (1.96 standard deviations of a difference; where one side's is
-    unknown the other's stands for it); NaN if unknown.
-    `note` says why there is no comparison.
+    difference must exceed to be called one: with three repeats and more on both sides half the width of its
+    95% interval, else the jitter within the phase (1.96 standard deviations of a difference; where one side's
+    is unknown the other's stands for it) or what repeats on one side say, and never less than rounding; NaN
+    if unknown. `note` says why there is no comparison.
     """
 
     arm: str
@@ -134,7 +136,7 @@ class Comparison:
 
 
 def compare(
-    *sources: str | Path | Run | Sequence[str | Path | Run] | Mapping[str, str | Path],
+    *sources: str | Path | Run | Sequence[str | Path | Run] | Mapping[str, str | Path | Run],
     reference: str | None = None,
     metrics: Sequence[str] = (),
     separate: bool = False,
@@ -152,7 +154,11 @@ def compare(
     for source in sources:
         many = [source] if isinstance(source, str | Path | Run) else source
         if isinstance(many, Mapping):
-            runs += read_logs(many)
+            for label, item in many.items():
+                if isinstance(item, Run):
+                    runs.append(replace(item, name=label))
+                else:
+                    runs += read_logs({label: item})
             continue
         for item in many:
             runs += [item] if isinstance(item, Run) else read_logs(item)
@@ -203,7 +209,7 @@ def _quantities(arms: Sequence[Arm], metrics: Sequence[str]) -> tuple[figures.Qu
     wanted = [*(n for n in everything if n in losses), "loss", *metrics, "map", "map_segm"]
     for metric in metrics:
         if metric not in everything:
-            figures.series(runs[0], metric)  # raises, and says what there is
+            raise UnknownNameError("metric", metric, everything, figures.why_absent(runs[0], metric))
     return tuple(everything[n] for n in dict.fromkeys(wanted) if n in everything)
 
 
@@ -234,13 +240,19 @@ def _difference(arm: Arm, reference: Arm, quantity: figures.Quantity, epochs: in
 def _floor(
     arm: Arm, reference: Arm, quantity: str, a: Spread | None, b: Spread | None, epochs: int | None
 ) -> float:
+    """What a difference must exceed: rounding, the jitter within runs, and the spread of repeats."""
     if a is None or b is None:
         return math.nan
-    if min(a.n, b.n) > 1:
-        return half_width_of_difference(a, b)
+    rounding = sum(figures.resolution(group.runs[0], quantity, epochs) for group in (arm, reference))
+    if min(a.n, b.n) > 2:
+        return max(half_width_of_difference(a, b), rounding)
     noise = [figures.jitter(group.runs[0], quantity, epochs) for group in (arm, reference)]
-    known = [n for n in noise if math.isfinite(n)] or [math.nan]
-    return 1.96 * math.hypot(*(n if math.isfinite(n) else max(known) for n in noise))
+    known = [n for n in noise if math.isfinite(n)]
+    repeats = half_width_of_difference(a, b) if max(a.n, b.n) > 1 else math.nan
+    if not known and not math.isfinite(repeats):
+        return math.nan
+    jitter = 1.96 * math.hypot(*(n if math.isfinite(n) else max(known) for n in noise)) if known else 0.0
+    return float(np.nanmax([jitter, repeats, rounding]))
 
 
 def _why_not(run: Run, reference: Run, quantity: figures.Quantity) -> str:

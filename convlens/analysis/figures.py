@@ -60,11 +60,9 @@ def series(run: Run, quantity: str) -> Floats:
 def why_absent(run: Run, quantity: str) -> str:
     """Why a run may lack a quantity, with the validations that were expected and found."""
     found = int(np.isfinite(run.arrays.score("map")).sum())
-    every = run.plan.validate_every
-    expected = ""
-    if every:
-        due = int(((run.arrays.epoch[run.arrays.complete] + 1) % every == 0).sum())
-        expected = f" of {due} expected (one {'an epoch' if every == 1 else f'every {every} epochs'})"
+    due, every = run.validations_due, run.plan.validate_every
+    how_often = "one an epoch" if every == 1 else f"one every {every} epochs"
+    expected = "" if due is None else f" of {due} expected ({how_often})"
     reason = f"{run.name} holds {found} validations{expected}"
     if quantity.startswith(("map", "ar")) and found == 0:
         reason += "; scores may have been printed to another file or to standard output"
@@ -80,12 +78,16 @@ def averages_the_run(run: Run, quantity: str) -> bool:
     return any(c.meter is Meter.START for c in names)
 
 
-def resolution_at_end(run: Run, quantity: str) -> float:
-    """The half-width that rounding leaves of a loss's own mean in the last complete epoch."""
+def resolution(run: Run, quantity: str, epochs: int | None = None) -> float:
+    """The half-width that rounding leaves of a quantity at the end, or after so many epochs done."""
+    if quantity in run.score_names:
+        return float(0.5 * 10.0 ** -run.score_decimals[run.score_names.index(quantity)])
     curve = run.arrays
     names = [c.measures for c in run.columns]
+    if quantity != "loss" and quantity not in names:
+        return np.nan
     widths = curve.loss_width if quantity == "loss" else curve.width[:, names.index(quantity)]
-    known = widths[curve.complete]
+    known = widths[curve.complete & (done(run) <= (epochs_done(run) if epochs is None else epochs))]
     return float(known[-1]) if len(known) else np.nan
 
 

@@ -56,10 +56,15 @@ def spread(values: Sequence[float | None]) -> Spread | None:
 
 
 def half_width_of_difference(a: Spread, b: Spread) -> float:
-    """Half the width of the 95% interval of a difference of two means of repeats.
+    """Half the width of the 95% interval of a difference of two arms, at least one of them with repeats.
 
-    Welch's for n >= 3 on both sides (variances need not agree), else the sum of the half ranges.
+    Welch's for n >= 3 on both sides (variances need not agree). A single run is taken as one more draw from
+    the other side's repeats: t * sd * sqrt(1 + 1/n). With n = 2 the range stands for the interval.
     """
+    if min(a.n, b.n) == 1:
+        repeats = max(a, b, key=lambda spread: spread.n)
+        half = (repeats.high - repeats.low) / 2
+        return half * math.sqrt(repeats.n + 1) if repeats.n > 2 else 2 * half
     halves = [(s.high - s.low) / 2 for s in (a, b)]
     if min(a.n, b.n) < 3:
         return sum(halves)

@@ -21,7 +21,7 @@ def own(arm: Arm, quantity: str) -> str:
     shown = value_of(arm, told.mean, quantity in arm.runs[0].score_names)
     width = (told.high - told.low) / 2
     if arm.n == 1 and figures.averages_the_run(arm.runs[0], quantity):
-        width = figures.resolution_at_end(arm.runs[0], quantity)
+        width = figures.resolution(arm.runs[0], quantity)
     return shown if math.isnan(width) else f"{shown} ±{_rough(width, 2)}"
 
 
@@ -30,7 +30,7 @@ def value_of(arm: Arm, value: float, is_score: bool) -> str:
     if not is_score or math.isnan(value):
         return number(value)
     decimals = min([d for run in arm.runs for d in run.score_decimals], default=2)
-    return f"{value:.{min(decimals, 2)}f}"
+    return f"{value:.{min(decimals + (arm.n > 1), 2)}f}"  # a mean tells a digit more
 
 
 def in_three(d: Difference | None, is_score: bool) -> tuple[str, str, str]:
@@ -51,7 +51,8 @@ def in_brackets(d: Difference | None, is_score: bool) -> str:
 
 def signed(d: Difference, is_score: bool) -> str:
     """A difference with its sign."""
-    shown = f"{d.change:.2f}" if is_score else number(d.change)
+    tenths = round(d.change, 1) == round(d.change, 6)
+    shown = f"{d.change:.{1 if tenths else 2}f}" if is_score else number(d.change)
     return shown if d.change < 0 else f"+{shown}"
 
 

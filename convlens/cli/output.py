@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -157,10 +158,23 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
 
     made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for place, name in enumerate(header):
-        made.add_column(Text(safe(name)), justify="right" if place else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(safe(cell)) for cell in row))
+        made.add_column(Text(_folded(name)), justify="right" if place else "left", overflow="fold")
+    for first, *rest in rows:
+        made.add_row(Text(_folded(first)), *(Text(safe(cell)) for cell in rest))
     return made
+
+
+def _folded(name: object, width: int = 18) -> str:
+    """A long name broken behind its underscores where a terminal is narrow; in a pipe as it is."""
+    text = safe(name)
+    if len(text) <= width or not sys.stdout.isatty() or shutil.get_terminal_size().columns > 100:
+        return text
+    lines = [""]
+    for part in re.findall(r"[^_]*_?", text):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _cell(value: object) -> str:

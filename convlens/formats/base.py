@@ -17,6 +17,7 @@ class Restarts(StrEnum):
     """What it means that the axis falls back to its beginning."""
 
     PHASES = "phases"  # with a start line an attempt, without one another phase of the same job
+    NEW_RUN = "new run"  # always a new run
 
 
 @dataclass(frozen=True)

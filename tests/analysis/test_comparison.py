@@ -136,7 +136,7 @@ def test_the_jitter_at_shared_epochs_is_that_of_their_phase():
     calm, wild = [(3.0, 1)] * 6, [(2.0, 1), (1.0, 1)] * 3
     comparison = compare(run("a", calm + wild, rates={6: 0.01}), run("b", calm, lr=0.2))
     [at_shared] = [d for d in comparison.at_shared if d.quantity == "CrossEntropy"]
-    assert at_shared.floor == pytest.approx(0, abs=1e-9)
+    assert at_shared.floor == pytest.approx(2 * 0.0005)  # calm: what rounding of both leaves
     assert by_quantity(comparison)["CrossEntropy"].floor > 0.5
 
 

@@ -137,8 +137,8 @@ def test_what_averages_the_run_is_known_with_its_resolution():
     assert not figures.averages_the_run(ssd, "loss")
     assert not figures.averages_the_run(yolo, "map")
     # An epoch's own mean is known to within 0.0005 * (2n - 1), with n = 7, and the sum to four times that.
-    assert figures.resolution_at_end(yolo, "ObjLoss") == pytest.approx(0.0005 * 13)
-    assert figures.resolution_at_end(yolo, "loss") == pytest.approx(4 * 0.0005 * 13)
+    assert figures.resolution(yolo, "ObjLoss") == pytest.approx(0.0005 * 13)
+    assert figures.resolution(yolo, "loss") == pytest.approx(4 * 0.0005 * 13)
 
 
 @pytest.mark.parametrize(

@@ -162,3 +162,16 @@ def test_a_published_log_and_its_zoo_name_are_one_run(corpus):
     kept, [finding] = without_copies([read_log(log), read_log("ssd_512_resnet50_v1_coco")])
     assert len(kept) == 1
     assert finding.code == Code.SAME_LOG_TWICE
+
+
+def test_a_single_run_against_repeats_is_one_more_draw():
+    """The half width of a 95% prediction interval, worked by hand: t(0.975, 2) = 4.3027, sd = 1, n = 3."""
+    repeats = spread([1.0, 2.0, 3.0])
+    one = spread([9.0])
+    expected = 4.302652729749462 * 1.0 * math.sqrt(1 + 1 / 3)
+    assert half_width_of_difference(repeats, one) == pytest.approx(expected)
+    assert half_width_of_difference(one, repeats) == pytest.approx(expected)
+
+
+def test_a_single_run_against_two_repeats_must_leave_their_range():
+    assert half_width_of_difference(spread([1.0, 2.0]), spread([9.0])) == pytest.approx(1.0)

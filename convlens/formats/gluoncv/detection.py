@@ -41,6 +41,8 @@ _KINDS: tuple[Line, ...] = (
     kinds.VALIDATION_COST,
 )
 
+_SPELLINGS = {"lr": "LR", "Lr": "LR", "learning_rate": "LR", "speed": "Speed"}
+
 Record = tuple[int, Line, dict[str, bytes]]  # index of the line, its kind, its fields
 
 
@@ -235,7 +237,7 @@ class _Reading:
             self.epoch[kept],
             self.step[kept],
             self.lines[kept] + 1,
-            pairs.names,
+            _usual(pairs.names),
             pairs.values[pairs.whole],
             pairs.decimals,
             pairs.present[pairs.whole],
@@ -245,6 +247,12 @@ class _Reading:
     def _checkpoint(self, index: int, kind: Line, fields: dict[str, bytes]) -> Checkpoint:
         path = fields["path"].decode("utf-8", errors="replace")
         return Checkpoint(int(self.epoch[index]), self._line(index), path, kind is kinds.BEST)
+
+
+def _usual(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names with the rate and the speed as GluonCV's scripts spell them."""
+    usual = tuple(_SPELLINGS.get(name, name) for name in names)
+    return usual if len(set(usual)) == len(usual) else names
 
 
 def ends_of_stretches(epoch: Ints, step: Ints, line: Ints, breaks: Ints) -> Bools:

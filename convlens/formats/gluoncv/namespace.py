@@ -54,12 +54,12 @@ def _parsed(body: str) -> dict[str, object] | None:
 
 
 def _value(node: ast.expr, source: str) -> object:
-    """A literal's value, anything else as its text."""
+    """A literal's value, anything else (and integers too long to be printed) as its text."""
     try:
         value: object = node.value if isinstance(node, ast.Constant) else ast.literal_eval(node)
     except (ValueError, TypeError, MemoryError, RecursionError):
         return ast.get_source_segment(source, node)
-    return value
+    return value if _printable(value) else ast.get_source_segment(source, node)
 
 
 def _shallow(text: str) -> bool:
@@ -97,4 +97,12 @@ def _literal(text: str) -> object:
         value: object = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
-    return value
+    return value if _printable(value) else text
+
+
+def _printable(value: object) -> bool:
+    try:
+        repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        return False
+    return True
