@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convlens.meters import Meter, Prints, own_means
+from convlens.meters import Meter, Prints, boundaries, own_means
 from tests.handmade import arguments, codes, read, start
 from tests.simulate import INTERVAL, REST, SSD, YOLO, falling, simulate
 
@@ -230,6 +230,62 @@ def test_the_head_of_the_log_is_lost():
     assert run.curve.loc[11, "ObjLoss"] == pytest.approx(made.truth[11]["ObjLoss"], abs=0.05)
     late = read(arguments(start_epoch=10, epochs=30), tail)
     assert late.curve.loc[10, "ObjLoss"] == late.epochs.loc[(0, 10), "ObjLoss"]
+
+
+def boundary(before, after, need, batches=100.0, fraction=False, rest=None):
+    """The boundary behind ten epochs, where the first tenth of the next one would need the mean `need`."""
+    done = 10 * batches
+    assert after == pytest.approx((before * done + need * batches / 10) / (done + batches / 10))
+    end = after if rest is None else (after * (done + batches / 10) + rest * 0.9 * batches) / (done + batches)
+    two = Prints(
+        epoch=np.array([9, 10]),
+        start=0,
+        end=np.array([[before], [end]]),
+        end_batches=np.full((2, 1), batches),
+        first=np.array([[before], [after]]),
+        first_batches=np.full(2, batches / 10),
+        batches=batches,
+    )
+    return boundaries(two, np.array([1e-6]), np.array([fraction]))
+
+
+@pytest.mark.parametrize(
+    ("need", "fraction", "impossible"),
+    [
+        (0.5, False, False),
+        (0.0, False, False),
+        (-0.1, False, True),
+        (1.4, False, False),
+        (1.6, False, True),
+        (0.9, True, False),
+        (1.1, True, True),
+    ],
+)
+def test_what_no_batches_can_have_had(need, fraction, impossible):
+    """Less than nothing, more than all of an accuracy, more than three times what is printed (here 0.5)."""
+    after = (0.5 * 1000 + need * 10) / 1010
+    test = boundary(0.5, after, need, fraction=fraction)
+    assert test.known.all()
+    assert test.impossible.tolist() == [[impossible]]
+
+
+@pytest.mark.parametrize(("rest", "exploding"), [(60.0, True), (25.0, True), (0.5, False), (-5.0, False)])
+def test_an_explosion_goes_on_behind_the_boundary(rest, exploding):
+    after = (0.5 * 1000 + 60 * 10) / 1010
+    test = boundary(0.5, after, 60.0, rest=rest)
+    assert test.impossible.all()
+    assert test.exploding.tolist() == [[exploding]]
+
+
+def test_one_column_that_jumps_is_no_restart():
+    """A process that was restarted restarts all its meters."""
+    one, other = (simulate(YOLO, LEVELS, reset=reset) for reset in ((), (10,)))
+    lines = [
+        left[: left.index("BoxCenterLoss")] + right[right.index("BoxCenterLoss") :]
+        for left, right in zip(one.lines, other.lines, strict=True)
+    ]
+    assert len(read(start(), other.lines).sessions) == 2
+    assert len(read(start(), lines).sessions) == 1
 
 
 METRICS = ("RPN_Conf", "RPN_SmoothL1", "RCNN_CrossEntropy", "RCNN_SmoothL1")

@@ -51,7 +51,6 @@ _CLASS = re.compile(rf"^(?!mAP=|~~~~)([^\n]*\S)=({NUMBER})[ \t]*$".encode(), re.
 
 _MOST_FIXED = 10
 _DECIMALS_OF_REPR = 15  # a float that shows fewer is rare, and one that lost a digit behind them is no other
-_UNFINISHED = re.compile(rb"\.$|[eE][-+]?\d$")  # Python prints no number that ends so
 
 
 class Scores(NamedTuple):
@@ -134,14 +133,13 @@ def is_cut(block: bytes, earlier: Iterable[Scores]) -> bool:
     """
     voc = _voc_mean(block)
     if voc:
-        no_fraction = float(voc[1]) > 1 or _UNFINISHED.search(voc[1])
-        short = no_fraction or decimals_of(voc[1]) < _fewest_decimals(earlier)
-        return voc.end() == len(block) and bool(short)
+        # 9.1e-05 that lost its end is 9.1 or 9.1e-0, and no fraction.
+        cut = float(voc[1]) > 1 or decimals_of(voc[1]) < _fewest_decimals(earlier)
+        return voc.end() == len(block) and cut
     means = list(_MEAN.finditer(block))
     if not means or [m["task"] for m in means] == [b"bbox"]:  # segm always follows
         return True
-    cut_title = _TITLE.search(block, means[-1].end()) is not None
-    return cut_title or (means[-1].end() == len(block) and decimals_of(means[-1]["map"]) != 1)
+    return means[-1].end() == len(block) and decimals_of(means[-1]["map"]) != 1
 
 
 def _fewest_decimals(earlier: Iterable[Scores]) -> int:

@@ -181,6 +181,11 @@ def test_a_cut_never_makes_another_number(number, earlier):
             assert "e" not in number
 
 
+def test_boxes_without_masks_are_cut():
+    for end in range(MASK.index(b"~~~~ Summary segm"), MASK.index(b"~~~~ Mean AP for segm")):
+        assert is_cut(MASK[:end], [read_scores(MASK)])
+
+
 def test_what_follows_a_block_proves_it_whole():
     assert not is_cut(b"\na=0.5\nmAP=0.5\nbest_map is 0.5", [])
     assert not is_cut(COCO + b"\nmore", [])
