@@ -231,7 +231,7 @@ class Run:
 
     @property
     def validations_due(self) -> int | None:
-        """How many validations the arguments promise up to the last complete epoch, None if they are silent."""
+        """How many validations the arguments promise up to the last complete epoch; None without word."""
         every = self.plan.validate_every
         if not every or every < 1 or not len(self.arrays.epoch):
             return None
