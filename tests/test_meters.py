@@ -331,6 +331,10 @@ def test_arguments_may_tell_how_many_batches_an_epoch_has():
     rounding = 0.0005 * (2 * (19 * PER_EPOCH + LINES * INTERVAL) - PER_EPOCH) / PER_EPOCH
     assert exact[19] == pytest.approx(rounding, rel=0.01)
     assert widths[1] > exact[1]
+    now, before = (told.epochs.loc[(0, epoch), "RPNL1Loss"] for epoch in (19, 18))
+    last_line = LINES * INTERVAL
+    own = ((19 * PER_EPOCH + last_line) * now - (18 * PER_EPOCH + last_line) * before) / PER_EPOCH
+    assert told.curve.loc[19, "RPNL1Loss"] == pytest.approx(own, abs=1e-9)
     assert others.equals(widths)
 
 
