@@ -254,6 +254,35 @@ def test_a_broken_line_spoils_nothing_else(broken):
         assert "CL014" in codes(run), "silence"
 
 
+LONG = 300_000
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "[Epoch 1][Batch 199], CrossEntropy=1.0, " + "x" * LONG,
+        "[Epoch 1] Training cost: 1.0, CrossEntropy=1.0" + " " * LONG + "x",
+        "[Epoch 1], CrossEntropy=1.0" + " " * LONG + "x",
+        "[Epoch 1] Saving parameters to a" + " " * LONG + "b",
+        "[Epoch 1][Batch 199], " + "a=1," * (LONG // 4),
+        "[Epoch 1][Batch 199], " + ",".join(f"a{n}=1" for n in range(LONG // 10)),
+        "[Epoch 0] Validation:\n" + "Average Precision" * (LONG // 18) + "\n~~~~ Mean AP for bbox ~~~~\n=3.0",
+        "[Epoch 0] Validation:\n" + "\n" * LONG + "mAP=0.5",
+        "[Epoch 0] Validation:\n" + "a=1 " * (LONG // 4) + "x\nmAP=0.5",
+        "[Epoch 0] Validation:\n" + "~~~~ Mean AP for " + "b" * LONG + "\nmAP=0.5",
+        "p 1 a " * (LONG // 6) + "[Epoch 0] Validation:\n" + "p 1 a " * 50 + "x",
+        "\x1b]" * LONG,
+        "12:30:45 " * (LONG // 9),
+    ],
+    ids=lambda text: repr(text)[:40],
+)
+def test_hostile_text_takes_no_more_time_than_its_length_asks_for(hostile):
+    """Time that grows with the square of these lengths would be hours."""
+    run = read(start(), epoch(0, 5.0), hostile, epoch(1, 4.0))
+    assert run.curve["CrossEntropy"].tolist()[0] == 5.0
+    assert run.summary.epochs >= 1
+
+
 def test_an_unknown_script_with_lines_of_a_known_form():
     """Its losses are what it calls so; other numbers are kept."""
     lines = [start()]

@@ -14,6 +14,8 @@ from convlens.formats.gluoncv import scores
 from convlens.formats.lines import decimals_of
 from convlens.meters import Floats
 
+_LONGEST_PREFIX = 200
+
 
 class Block(NamedTuple):
     """The text behind the header of a validation, up to the next line that names an epoch.
@@ -77,7 +79,7 @@ def read_validations(
 
 def _without_prefix(text: bytes, prefix: bytes) -> bytes:
     """The lines of a block without what looks like the prefix of its header."""
-    if not prefix.strip():
+    if not prefix.strip() or len(prefix) > _LONGEST_PREFIX:
         return text
     shape = re.escape(prefix.strip())
     for token, kind in ((rb"\d+", rb"\\d+"), (rb"(?<!\\)[A-Za-z]+", rb"[A-Za-z]+"), (rb"(?:\\ )+", rb"\\s+")):
