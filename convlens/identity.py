@@ -2,7 +2,8 @@
 
 Names follow the model zoo: `ssd_512_mobilenet1.0_coco`, `faster_rcnn_fpn_resnet50_v1b_coco`; a second
 backbone is the teacher's (`ssd_512_mobilenet1_0_resnet50_v1_voc_g_d_new`). Arguments lie: the name that
-the script saved under is believed first, then the file's name, then the arguments.
+the script saved under is believed first, then the file's name, then the arguments; where none of them names
+a detector, its losses do.
 """
 
 from __future__ import annotations
@@ -46,8 +47,10 @@ def read_name(name: str) -> dict[str, str | int]:
     return parts
 
 
-def identify(file_name: str, arguments: Mapping[str, object]) -> tuple[Identity, list[Finding]]:
-    """The identity of a run, and what contradicts it."""
+def identify(
+    file_name: str, arguments: Mapping[str, object], detector: str | None = None
+) -> tuple[Identity, list[Finding]]:
+    """The identity of a run, and what contradicts it; `detector` is the one whose losses the log prints."""
     prefix = arguments.get("save_prefix")
     told: list[tuple[str, dict[str, str | int]]] = [
         ("save_prefix", read_name(str(prefix)) if isinstance(prefix, str) else {}),
@@ -65,6 +68,8 @@ def identify(file_name: str, arguments: Mapping[str, object]) -> tuple[Identity,
                 says = "the arguments say" if source == "arguments" else f"the {source} says"
                 text = f"{says} {part}={value!r}, but the {sources[part]} says {values[part]!r}"
                 findings.append(Finding(Code.NAME_CONTRADICTED, f"{text}, which is believed"))
+    if detector and "detector" not in values:
+        values["detector"], sources["detector"] = detector, "loss names"
     return Identity(**values, sources=sources), findings  # type: ignore[arg-type]
 
 

@@ -65,7 +65,7 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0)) -> Run:
         raise LogFormatError(path, "training was started, but no epoch line that is whole follows")
     sessions, rows = stitch(built.sessions, kind.restarts)
     config = sessions[rows[-1, 0]].config
-    identity, contradictions = identify(Path(path).name, config.values)
+    identity, contradictions = identify(Path(path).name, config.values, blocks.detector)
     entry = zoo.find_log(data)
     run = Run(
         name=name,

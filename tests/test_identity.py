@@ -112,3 +112,14 @@ def test_a_teacher_is_told():
 def test_any_name_and_arguments_are_read(name, arguments):
     identity, _ = identify(name, arguments)
     assert {part for part in identity.PARTS if getattr(identity, part) is not None} == set(identity.sources)
+
+
+def test_losses_tell_the_detector_where_no_name_does():
+    identity, findings = identify("train.log", {"network": "resnet50_v1"}, "ssd")
+    assert (identity.detector, identity.sources["detector"]) == ("ssd", "loss names")
+    assert findings == []
+
+
+def test_a_name_tells_more_of_the_detector_than_its_losses():
+    identity, _ = identify("faster_rcnn_fpn_resnet50_v1b_coco.log", {}, "faster_rcnn")
+    assert identity.detector == "faster_rcnn_fpn"

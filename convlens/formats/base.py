@@ -121,10 +121,12 @@ class Blocks:
 
     `train` holds batch lines: all of them if asked for, else the first and the last of each stretch;
     `close` the closing lines of epochs, `score` the validations (percent), `rates` the learning rates
-    that the log states, `starts` the start lines. `columns` describe the names in `train` and `close`.
+    that the log states, `starts` the start lines. `columns` describe the names in `train` and `close`, and
+    `detector` is the one that has such losses, None if that is not known.
     """
 
     columns: tuple[Column, ...]
+    detector: str | None = None
     train: Table = field(default_factory=empty_table)
     close: Table = field(default_factory=empty_table)
     score: Table = field(default_factory=empty_table)

@@ -15,7 +15,7 @@ import numpy as np
 from convlens.findings import Code, Finding
 from convlens.formats.base import Blocks, Checkpoint, Format, Restarts, Table, Want
 from convlens.formats.gluoncv import detection_lines as kinds
-from convlens.formats.gluoncv.families import describe
+from convlens.formats.gluoncv.families import describe, family_of
 from convlens.formats.gluoncv.gaps import Gaps
 from convlens.formats.gluoncv.validations import Block, read_validations
 from convlens.formats.lines import NUMBER, Line, read_pairs, same_form
@@ -108,9 +108,11 @@ class _Reading:
         rest = partial(gaps.behind, passed_over=self.is_batch | self.is_close)
         score, class_ap, cut = read_validations(self.text.data, blocks, rest, self.want.class_ap)
         columns, unknown = describe((*train.names, *close.names))
+        family = family_of((*train.names, *close.names))
         self.findings += [*unknown, *cut, *gaps.findings()]
         return Blocks(
             columns=columns,
+            detector=family.detector if family else None,
             train=train,
             close=close,
             score=score,

@@ -24,6 +24,11 @@ class Family:
     joiner: str = ", "
     written: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def detector(self) -> str:
+        """The detector that is trained; its distillation goes by the same name."""
+        return self.name.removesuffix("_gan")
+
     def recognises(self, names: set[str]) -> bool:
         """Whether a batch line with these names is of this family."""
         losses = {c.name for c in self.columns if c.role is Role.LOSS}
