@@ -14,7 +14,6 @@ class Role(StrEnum):
     LOSS = "loss"  # a loss of the detector: part of the summed loss
     TERM = "term"  # adversarial, distillation and other terms: never in the summed loss
     METRIC = "metric"  # training accuracy and the like
-    SCORE = "score"  # measured on held-out data
     RATE = "rate"  # learning rate
     SPEED = "speed"  # samples a second
 
@@ -27,7 +26,6 @@ class Unit(StrEnum):
 
     NONE = ""
     FRACTION = "fraction"  # between 0 and 1
-    PERCENT = "%"
     SAMPLES_PER_SECOND = "samples/s"
 
 

@@ -42,27 +42,22 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def _unpacked(data: bytes, path: str) -> bytes:
     if data.startswith(_GZIP):
-        data = gunzip(data, path, LARGEST)[0]
+        data = _gunzip(data, path)
     if len(data) > LARGEST:
         raise SourceError(path, f"larger than {LARGEST >> 20} MiB unpacked, which is the most that is read")
     return data
 
 
-def gunzip(data: bytes, source: str, largest: int) -> tuple[bytes, bool]:
-    """All members of gzipped data up to one byte more than `largest`, and whether the data ends whole.
-
-    Of data that is cut off what can be unpacked is given. Raises SourceError for broken data.
-    """
+def _gunzip(data: bytes, path: str) -> bytes:
+    """All members of a gzip file, up to one byte more than the cap; of one that is cut off what there is."""
     parts: list[bytes] = []
-    left = largest + 1
-    whole = False
+    left = LARGEST + 1
     while data.startswith(_GZIP) and left > 0:
         unpacker = zlib.decompressobj(wbits=31)
         try:
             parts.append(unpacker.decompress(data, left))
         except zlib.error as error:
-            raise SourceError(source, f"broken gzip data ({error})") from None
+            raise SourceError(path, f"broken gzip data ({error})") from None
         left -= len(parts[-1])
-        whole = unpacker.eof
         data = unpacker.unused_data
-    return b"".join(parts), whole
+    return b"".join(parts)
