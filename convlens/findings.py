@@ -48,8 +48,13 @@ class Finding:
     text: str
     where: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What was found and where."""
+        return self.text + (f" [{self.where}]" if self.where else "")
+
     def __str__(self) -> str:
-        return f"{self.code} {self.text}" + (f" [{self.where}]" if self.where else "")
+        return f"{self.code} {self.sentence}"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from convlens.analysis.rows import mean, printed
 from convlens.cli import cells
 from convlens.cli.output import number, table
 from convlens.errors import UnknownNameError
+from convlens.findings import Code, Finding, explain
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,7 +47,7 @@ def view(
         yield from ("", f"Arguments that differ: {', '.join(arguments)}")
     if classes:
         yield from ("", *_classes(comparison, classes, few))
-    yield from _findings(comparison)
+    yield from _findings(comparison, few)
 
 
 def readable(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
@@ -204,11 +205,25 @@ def _classes(comparison: Comparison, classes: int, few: bool) -> Iterator[Table 
     yield table(["class" if few else "run", *shown.columns], rows)
 
 
-def _findings(comparison: Comparison) -> Iterator[str]:
+def _findings(comparison: Comparison, few: bool) -> Iterator[str]:
+    """The findings of each run; of many runs by code, with only the names where many share one."""
     found = {"": comparison.findings} | {run.name: run.findings for run in comparison.runs}
     if any(found.values()):
         yield from ("", "Findings (convlens explain CODE says more)")
+    if few:
+        for name, findings in found.items():
+            if name and findings:
+                yield name
+            yield from (f"  {finding}" for finding in findings)
+        return
+    by_code: dict[Code, list[tuple[str, Finding]]] = {}
     for name, findings in found.items():
-        if name and findings:
-            yield name
-        yield from (f"  {finding}" for finding in findings)
+        for finding in findings:
+            by_code.setdefault(finding.code, []).append((name, finding))
+    for code, told in sorted(by_code.items()):
+        yield f"{code} {explain(code).title}"
+        names = list(dict.fromkeys(name for name, _ in told))
+        if len(names) > MOST_SIDE_BY_SIDE:
+            yield f"  {len(names)} runs: {', '.join(names)}"
+        else:
+            yield from (f"  {name}{': ' if name else ''}{finding.sentence}" for name, finding in told)

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from convlens import compare
+from tests.writing import ssd_log
 
 PAIR = ("base=a.log", "new=b.log")
 
@@ -196,6 +197,20 @@ def test_many_runs_are_rows(invoke):
     assert labels(done.out) == ["a", "b", "short", "coco1", "coco2", "yolo"]
     assert "Losses compare only within one detector, input size and dataset" in done.out
     assert re.search(r"(?m)^Arguments that differ: .*network, ", done.out)
+
+
+def test_findings_of_many_runs_are_told_by_code(invoke, tmp_path):
+    names = [f"cut{n}" for n in range(4)]
+    for n, name in enumerate(names):
+        text = ssd_log(epochs=12, seed=n)
+        (tmp_path / f"{name}.log").write_text(text[: text.index("[Epoch 11] Training cost")])
+    out = invoke("compare", *[f"{tmp_path}/{name}.log" for name in names], "yolo.log", "--separate").out
+    told = out.partition("says more)\n")[2].splitlines()
+    [stopped] = [n for n, line in enumerate(told) if line.startswith("CL013 ")]
+    assert told[stopped] == "CL013 The log ends before the configured epochs"
+    assert told[stopped + 1] == f"  4 runs: {', '.join(names)}"
+    [since_start] = [n for n, line in enumerate(told) if line.startswith("CL005 ")]
+    assert told[since_start + 1].startswith("  yolo: printed values of ObjLoss")
 
 
 def test_a_reference_is_what_differences_refer_to(invoke):
