@@ -78,16 +78,23 @@ def averages_the_run(run: Run, quantity: str) -> bool:
     return any(c.meter is Meter.START for c in names)
 
 
+def widths(run: Run, quantity: str) -> Floats:
+    """The half-width that rounding leaves of each value of `series` (n,)."""
+    curve = run.arrays
+    if quantity in run.score_names:
+        half = 0.5 * 10.0 ** -run.score_decimals[run.score_names.index(quantity)]
+        return np.full(len(curve.epoch), half)
+    if quantity == "loss":
+        return curve.loss_width
+    names = [c.measures for c in run.columns]
+    known: Floats = curve.width[:, names.index(quantity)] if quantity in names else curve.loss_width * np.nan
+    return known
+
+
 def resolution(run: Run, quantity: str, epochs: int | None = None) -> float:
     """The half-width that rounding leaves of a quantity at the end, or after so many epochs done."""
-    if quantity in run.score_names:
-        return float(0.5 * 10.0 ** -run.score_decimals[run.score_names.index(quantity)])
-    curve = run.arrays
-    names = [c.measures for c in run.columns]
-    if quantity != "loss" and quantity not in names:
-        return np.nan
-    widths = curve.loss_width if quantity == "loss" else curve.width[:, names.index(quantity)]
-    known = widths[curve.complete & (done(run) <= (epochs_done(run) if epochs is None else epochs))]
+    until = epochs_done(run) if epochs is None else epochs
+    known = widths(run, quantity)[run.arrays.complete & (done(run) <= until)]
     return float(known[-1]) if len(known) else np.nan
 
 
