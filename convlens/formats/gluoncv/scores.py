@@ -42,6 +42,7 @@ _SUMMARY_LINE = re.compile(
     rf"^[= ]*(Average (?:Precision|Recall)[^\n]*\] = )({NUMBER})".encode(), re.MULTILINE
 )
 _TITLE = re.compile(rb"~~~~ Summary (?:(\w+) )?metrics ~~~~")
+_MEAN_TITLE = b"~~~~ Mean"
 _MEAN = re.compile(
     rf"~~~~ Mean ?AP (?:for (?P<task>\w+)|@ IoU=\S+) ~~~~\n+=? ?(?P<map>{NUMBER})[ \t]*$".encode(),
     re.MULTILINE,
@@ -89,11 +90,19 @@ def to_percent(fraction: bytes) -> float:
     return value if value >= 0 else math.nan
 
 
+_ONE_SUMMARY = Scores(tuple(_LABELS), (), ("map",), (None,))
+
+
 def read_scores(block: bytes) -> Scores:
     """The scores of one validation block, which begins with a newline; none if it is not whole."""
     voc = _voc_mean(block)
     if voc:
         return Scores(("map",), (voc[1],))
+    at = block.rfind(_MEAN_TITLE)
+    if at == block.find(_MEAN_TITLE):  # as nearly always: one summary, and the mean behind the classes
+        mean, summary = _MEAN.match(block, at), _SUMMARY.search(block)
+        if mean and summary and not mean["task"] and summary.end() <= at:
+            return _ONE_SUMMARY._replace(numbers=(mean["map"], *summary.groups()[1:]))
     printed: dict[str, bytes] = {}
     tasks: dict[bytes | None, str] = {}
     last = 0

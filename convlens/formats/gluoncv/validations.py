@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -123,12 +124,21 @@ def _table(rows: Sequence[Validation]) -> Table:
 
 def _alike_in_percent(read: Sequence[scores.Scores]) -> Floats | None:
     """What `in_percent` gives for scores of the same names, all at once; None where numbers are odd."""
-    shift = [b"" if name in read[0].percent else b"e2" for name in read[0].names]
     try:
-        flat = [float(text + by) for r in read for text, by in zip(r.numbers, shift, strict=True)]
-    except ValueError:  # nan, or a number with an exponent
+        flat = list(map(float, chain.from_iterable(r.numbers for r in read)))
+        values = np.array(flat).reshape(len(read), -1)
+        fractions = np.array([name not in read[0].percent for name in read[0].names], dtype=np.bool_)
+        thousandths = np.rint(values * 1000)
+        if (thousandths / 1000 == values).all():  # three decimals are all there are, so a tenth is exact
+            values[:, fractions] = thousandths[:, fractions] / 10
+        else:
+            shift = [b"e2" if fraction else b"" for fraction in fractions]
+            flat = [float(text + by) for r in read for text, by in zip(r.numbers, shift, strict=True)]
+            values = np.array(flat).reshape(values.shape)
+    except ValueError:  # a number with an exponent
         return None
-    values = np.array(flat)
+    if not np.isfinite(values).all():
+        return None
     values[values < 0] = np.nan
     return values
 
