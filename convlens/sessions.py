@@ -84,17 +84,22 @@ def stitch(sessions: tuple[Session, ...], restarts: Restarts) -> tuple[tuple[Ses
             chain = [session]
         else:
             parts[session.index] = otherwise
-    taken: dict[int, tuple[bool, int, int]] = {}
-    for session in chain:
-        for row, epoch in enumerate(session.epoch.tolist()):
-            complete = bool(session.complete[row])
-            if complete or not taken.get(epoch, (False, 0, 0))[0]:
-                taken[epoch] = (complete, session.index, row)
-    rows = [taken[epoch][1:] for epoch in sorted(taken)]
-    return (
-        tuple(replace(s, part=parts[s.index]) for s in sessions),
-        np.array(rows, dtype=np.int64).reshape(-1, 2),
-    )
+    judged = tuple(s if s.part is parts[s.index] else replace(s, part=parts[s.index]) for s in sessions)
+    return judged, _rows(chain)
+
+
+def _rows(chain: list[Session]) -> Ints:
+    """The (session, row) of each epoch of a curve: of its last complete record, else of its last one."""
+    if not chain:
+        return np.empty((0, 2), dtype=np.int64)
+    epoch = np.concatenate([s.epoch for s in chain])
+    complete = np.concatenate([s.complete for s in chain])
+    index = np.concatenate([np.full(len(s.epoch), s.index) for s in chain])
+    row = np.concatenate([np.arange(len(s.epoch)) for s in chain])
+    order = np.lexsort((np.arange(len(epoch)), complete, epoch))
+    last_of_epoch = np.diff(epoch[order], append=np.iinfo(np.int64).max) != 0
+    taken = order[last_of_epoch]
+    return np.column_stack([index[taken], row[taken]])
 
 
 def _spans(blocks: Blocks) -> list[tuple[int, int, int | None]]:
@@ -201,9 +206,9 @@ class _Piece:
         self, index: int, rows: slice, start: int, own: Floats, width: Floats, opened: bool
     ) -> Session:
         epoch = self.epoch[rows]
-        last = {e: n for n, e in enumerate(self.score.epoch.tolist())}  # an epoch may be validated again
-        mine = set(epoch.tolist())
-        scored = [n for e, n in last.items() if e in mine]
+        # An epoch may be validated again: the last time counts.
+        known, behind = np.unique(self.score.epoch[::-1], return_index=True)
+        scored = (len(self.score) - 1 - behind)[np.isin(known, epoch)]
         line = self.first if opened else int(self.first_line[rows.start])
         return Session(
             index=index,

@@ -54,10 +54,10 @@ def stitched(run: Run, rows: Ints) -> Curve:
         own[at], width[at] = session.own[taken], session.width[taken]
         epoch[at], complete[at] = session.epoch[taken], session.complete[taken]
         lr[at], seconds[at] = session.lr[taken], session.seconds[taken]
-        place = {int(e): n for n, e in enumerate(session.score_epoch)}  # of equal epochs the last
-        for n, e in zip(at.tolist(), epoch[at].tolist(), strict=True):
-            if e in place:
-                scores[n] = session.scores[place[e]]
+        if len(session.score_epoch):
+            place = np.searchsorted(session.score_epoch, epoch[at], side="right") - 1
+            scored = (place >= 0) & (session.score_epoch[place] == epoch[at])
+            scores[at[scored]] = session.scores[place[scored]]
     summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
     nothing = np.full(count, np.nan)
     with np.errstate(invalid="ignore"):  # inf and -inf make NaN

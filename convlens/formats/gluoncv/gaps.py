@@ -69,7 +69,8 @@ class Gaps:
     def findings(self) -> list[Finding]:
         """Tracebacks, and scores that no epoch's line announces."""
         found = []
-        gaps = self._not_empty()
+        broken = _TRACEBACK in self.text.data
+        gaps = [gap for gap in self._not_empty() if broken or gap not in self.of_validations]
         for gap, (start, end) in zip(gaps, self.spans(gaps), strict=True):
             at = self.text.data.find(_TRACEBACK, start, end)
             if at >= 0:

@@ -16,6 +16,7 @@ from convlens.formats.lines import decimals_of
 from convlens.meters import Floats
 
 _LONGEST_PREFIX = 200
+_RECENT = 20  # validations that show how many decimals a mAP has
 
 
 class Block(NamedTuple):
@@ -61,7 +62,7 @@ def read_validations(
         if not at_the_end and not read.whole:
             text = _without_prefix(b"\n" + rest(block.gap), block.prefix)
             read = scores.read_scores(text)
-        if at_the_end and scores.is_cut(text, (v.read for v in found)):
+        if at_the_end and scores.is_cut(text, [v.read for v in found[-_RECENT:]]):
             read = scores.Scores()
         if read.names:
             found.append(Validation(block.epoch, block.line, read, text))
@@ -71,11 +72,13 @@ def read_validations(
         elif b"=" in text:
             sentence = f"the validation of epoch {block.epoch} holds no mAP that can be read: not used"
             findings.append(Finding(Code.NOT_UNDERSTOOD, sentence, f"line {block.line}"))
-    if any(not v.read.percent and float(v.read.printed("map")) > 1 for v in found):
+    table = _table(found)
+    if any(not found[n].read.percent for n in np.flatnonzero(table.columns(["map"])[0] > 100)):
         sentence = "VOC scores above 1 are no fractions: all of them were taken as percentages"
         findings.append(Finding(Code.ODD_SCORES, sentence))
         found = [v._replace(read=v.read if v.read.percent else v.read.as_percent()) for v in found]
-    return _table(found), _classes(found) if classes else ClassScores(), findings
+        table = _table(found)
+    return table, _classes(found) if classes else ClassScores(), findings
 
 
 def _without_prefix(text: bytes, prefix: bytes) -> bytes:
