@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 X_LABELS = {"epoch": "epochs done", "iteration": "iterations", "hours": "hours of training"}
 _DROP, _RESTART = (0, (1, 3)), (0, (6, 2, 1, 2))
 _HIGHEST = 1e30  # matplotlib computes with squares of what it draws
+_FAR_APART = 8.0  # times: where one loss ends this much above another, only a log scale shows both
 _VISIBLE = 0.004  # of the panel's height: below it a band of rounding is not drawn
 
 
@@ -185,15 +186,26 @@ def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCu
     title = {"loss": "summed loss", "map": "mAP [%]", "map_segm": "mask mAP [%]"}.get(name, name)
     axes.set_title(title, loc="left")
     if name not in {score for run in runs for score in run.score_names}:
-        _without_the_burn_in(axes, [curve.y for curve in curves])
+        _scale(axes, [curve.y for curve in curves if len(curve.y)])
     return curves
 
 
-def _without_the_burn_in(axes: Axes, heights: Sequence[Floats]) -> None:
+def _scale(axes: Axes, heights: Sequence[Floats]) -> None:
     """Keep the first epochs, which can be a hundred times higher, from flattening all others."""
-    later = np.concatenate([h[max(len(h) // 20, 1) :] for h in heights])
-    if len(later):
-        low, high = float(later.min()), float(later.max())
+    later = np.concatenate([h[max(len(h) // 20, 1) :] for h in heights]) if heights else np.empty(0)
+    if not len(later):
+        return
+    low, high = float(later.min()), float(later.max())
+    ends = [float(h[-1]) for h in heights]
+    if low > 0 and max(ends) > _FAR_APART * min(ends):
+        from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_ylim(low / 1.1, high * 1.1)
+    else:
         margin = 0.08 * (high - low or abs(high) or 1.0)
         axes.set_ylim(low - margin, high + margin)
 

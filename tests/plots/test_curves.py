@@ -209,6 +209,15 @@ def test_the_first_epochs_do_not_flatten_the_others():
     assert 3 < high < 3.5
 
 
+def test_losses_of_another_size_share_a_log_scale():
+    near, far = ([(scale * v, 0.5 * scale * v) for v in (4, 3, 2, 2)] for scale in (1, 20))
+    for other, scale in ((near, "linear"), (far, "log")):
+        pair = [run("a", losses=near, lr=1), run("b", losses=other, lr=2)]
+        axes = panels(compare(*pair).plot())["CrossEntropy"]
+        assert axes.get_yscale() == scale
+        assert axes.get_ylim()[0] < 2
+
+
 def test_the_legend_names_runs_and_marks():
     comparison = two(rates={2: 0.01})
     [legend] = comparison.plot().legends
