@@ -9,20 +9,20 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convlens.errors import ConvlensError
+from convlens.errors import ConvlensError, SourceError
 from convlens.findings import Code, Finding
 from convlens.formats.base import Checkpoint, Config, Plan
 from convlens.meters import Floats, Meter
 from convlens.metrics import Better, Column, Role, Unit
 from convlens.run import Identity, Part, Run, Session
-from convlens.zoo.catalog import entries
+from convlens.zoo.catalog import find_entry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,14 +40,13 @@ class SnapshotTables:
     """The late tables of a run from the snapshot."""
 
     name: str
-    url: str
     hash: str
     rows: ClassRows
 
     def batches(self) -> pd.DataFrame:
-        """Always a ConvlensError that says where the log with its batches is."""
-        message = f"{self.name}: the snapshot holds no batches. The log with them is at {self.url}."
-        raise ConvlensError(message)
+        """Always a ConvlensError that says how to get the log with its batches."""
+        how = f"`convlens zoo fetch {self.name}` brings the log with them"
+        raise ConvlensError(f"{self.name}: the snapshot holds no batches; {how}.")
 
     def sha256(self) -> str:
         """Of the log that the snapshot was made from."""
@@ -63,19 +62,16 @@ class SnapshotTables:
         return pd.DataFrame({"ap": np.array([row[3] for row in self.rows], dtype=np.float64)}, index=index)
 
 
-def names() -> list[str]:
+def snapshot_names() -> list[str]:
     """The names of the runs in the snapshot."""
     return list(_lines())
 
 
-def canonical(name: str) -> str | None:
-    """The zoo's spelling of a name (`ssd_512_mobilenet1_0_coco` is accepted), None if it has no such run."""
-    plain = _plain(name)
-    return next((known for known in _lines() if _plain(known) == plain), None)
-
-
 def load(name: str) -> Run:
-    """The run of a zoo name as `names` spells it."""
+    """The run of a zoo name in the zoo's own spelling; a SourceError if it is not in the snapshot."""
+    if name not in _lines():
+        why = "a published log whose figures do not come with convlens"
+        raise SourceError(name, f"{why}; get it with `convlens zoo fetch {name}`")
     return unpack(json.loads(_lines()[name]))
 
 
@@ -93,7 +89,6 @@ def pack(run: Run, class_rows: ClassRows) -> dict[str, Any]:
         "curve_rows": run.curve_rows.tolist(),
         "findings": [asdict(f) for f in run.findings],
         "checkpoints": [asdict(c) for c in run.checkpoints if c.best][-1:],
-        "published_map": run.published_map,
         "class_ap": class_rows,
     }
 
@@ -101,9 +96,9 @@ def pack(run: Run, class_rows: ClassRows) -> dict[str, Any]:
 def unpack(data: Mapping[str, Any]) -> Run:
     """The run that `pack` packed, under its zoo name."""
     name = data["name"]
-    entry = next(e for e in entries() if e.name == name)
+    entry = find_entry(name)
     rows = tuple((s, e, str(c), float(ap)) for s, e, c, ap in data["class_ap"])
-    return Run(
+    run = Run(
         name=name,
         source=f"zoo:{name}",
         format=data["format"],
@@ -117,10 +112,10 @@ def unpack(data: Mapping[str, Any]) -> Run:
         findings=tuple(Finding(Code(f["code"]), f["text"], f["where"]) for f in data["findings"]),
         checkpoints=tuple(Checkpoint(**c) for c in data["checkpoints"]),
         published=entry.published,
-        published_map=data["published_map"],
         size=entry.size or 0,
-        late=SnapshotTables(name, entry.url, entry.sha256 or name, rows),
+        late=SnapshotTables(name, str(entry.sha256), rows),
     )
+    return replace(run, published_map=entry.published_map(run.config))
 
 
 @cache
@@ -128,10 +123,6 @@ def _lines() -> dict[str, str]:
     file = resources.files("convlens.zoo") / FILE
     text = gzip.decompress(file.read_bytes()).decode()
     return {json.loads(line[: line.index(",")] + "}")["name"]: line for line in text.splitlines()}
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace(".", "_")
 
 
 def _pack_session(session: Session) -> dict[str, Any]:
@@ -142,7 +133,7 @@ def _pack_session(session: Session) -> dict[str, Any]:
     }
     packed |= {name: getattr(session, name).tolist() for name in _WHOLE}
     packed |= {name: getattr(session, name).astype(int).tolist() for name in _FLAGS}
-    packed |= {name: _with_nulls(getattr(session, name)) for name in _FIGURES}
+    packed |= {name: _strict(getattr(session, name)) for name in _FIGURES}
     packed["config"] = asdict(session.config)
     return packed
 
@@ -164,20 +155,15 @@ def _session(packed: Mapping[str, Any], columns: int, scores: int) -> Session:
     return Session(**values)
 
 
-def _with_nulls(values: Floats) -> list[Any]:
+def _strict(values: Floats) -> list[Any]:
+    """What JSON has: NaN is null, and infinity a text that numpy reads."""
     rows = values.astype(object)
-    rows[~np.isfinite(values)] = None
+    rows[np.isnan(values)] = None
+    rows[np.isposinf(values)], rows[np.isneginf(values)] = "inf", "-inf"
     nested: list[Any] = rows.tolist()
     return nested
 
 
 def _column(packed: Mapping[str, Any]) -> Column:
-    return Column(
-        packed["name"],
-        Role(packed["role"]),
-        Unit(packed["unit"]),
-        Better(packed["better"]),
-        Meter(packed["meter"]),
-        packed["part_of"],
-        packed["quantity"],
-    )
+    kinds = {"role": Role, "unit": Unit, "better": Better, "meter": Meter}
+    return Column(**{**packed, **{name: kind(packed[name]) for name, kind in kinds.items()}})

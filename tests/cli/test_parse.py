@@ -72,7 +72,7 @@ def test_a_table_that_a_published_run_lacks_is_told(invoke, tmp_path):
     done = invoke("parse", "ssd_512_resnet50_v1_coco", "--table", "all", "-o", str(tmp_path / "z.csv"))
     assert done.code == 1
     told = done.err.splitlines()
-    assert told[0].startswith("convlens: ssd_512_resnet50_v1_coco: the snapshot holds no batches.")
+    assert told[0].startswith("convlens: ssd_512_resnet50_v1_coco: the snapshot holds no batches;")
     assert told[1:] == ["convlens: no run has the table batches: it was not written"]
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(f"z_{t}.csv" for t in TABLES[:-1])
 
