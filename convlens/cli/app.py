@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import convlens
-from convlens.cli import compare, explain, parse
+from convlens.cli import compare, explain, parse, zoo
 from convlens.cli.output import say
 from convlens.errors import ConvlensError, LogFormatError, SourceError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("parse", no_args_is_help=True)(parse.parse)
 app.command("explain")(explain.explain)
+app.add_typer(zoo.app, name="zoo")
 
 
 def _version(wanted: bool) -> None:

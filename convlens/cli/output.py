@@ -150,21 +150,25 @@ def _paragraph(text: str) -> Padding | Text:
     return Padding(Text(plain.lstrip()), (0, 0, 0, indent), expand=False) if indent else Text(plain)
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
-    """A plain table whose first column holds names and whose others hold figures."""
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], names_up_to: int = 18) -> Table:
+    """A plain table whose first column holds names and whose others hold figures.
+
+    In a narrow terminal names of more than `names_up_to` characters are broken.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for place, name in enumerate(header):
-        made.add_column(Text(_folded(name)), justify="right" if place else "left", overflow="fold")
+        title = Text(_folded(name, names_up_to))
+        made.add_column(title, justify="right" if place else "left", overflow="fold")
     for first, *rest in rows:
-        made.add_row(Text(_folded(first)), *(Text(safe(cell)) for cell in rest))
+        made.add_row(Text(_folded(first, names_up_to)), *(Text(safe(cell)) for cell in rest))
     return made
 
 
-def _folded(name: object, width: int = 18) -> str:
+def _folded(name: object, width: int) -> str:
     """A long name broken behind its underscores where a terminal is narrow; in a pipe as it is."""
     text = safe(name)
     if len(text) <= width or not sys.stdout.isatty() or shutil.get_terminal_size().columns > 100:
