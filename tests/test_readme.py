@@ -164,6 +164,15 @@ def test_keys_of_the_json_are_those_that_are_told(folder, monkeypatch, capsys):
     assert words(finding[1]) == list(document["runs"][0]["findings"][0])
 
 
+def test_keys_of_the_json_of_the_zoo_are_those_that_are_told(monkeypatch, capsys):
+    told = re.search(r"(?s)`zoo list` has `logs`: (.*?)\n\n", section("What `--format json` holds"))[1]
+    inner = re.search(r"(?s)`published`\s+\((.*?)\)", told)[1]
+    _, out = run("convlens zoo list ssd_512_resnet50_v1_coco --format json", monkeypatch, capsys)
+    [log] = json.loads(out)["logs"]
+    assert words(told.replace(inner, "")) == list(log)
+    assert words(inner) == list(log["published"][0])
+
+
 def test_the_published_logs_are_counted():
     told = re.search(r"(\d+) published logs, and the\s+package brings the figures of (\d+)", TEXT)
     assert [int(number) for number in told.groups()] == [len(zoo.names()), len(zoo.snapshot_names())]

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sys
 
 import pytest
 
@@ -133,6 +134,7 @@ def test_nothing_that_fits_is_an_answer(invoke, form, out):
     assert json.loads(done.out)["logs"] == [] if out else done.out == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
 def test_a_terminal_of_80_columns_holds_every_name(tmp_path):
     """Names of at most 40 characters stay on one line; longer ones are broken behind an underscore."""
     shown = ESCAPE.sub("", in_a_terminal("zoo", "list", cwd=tmp_path))
