@@ -28,9 +28,8 @@ _FAMILIES = (  # of what is no detector: how the name begins
 )
 _DATASETS = {  # told by a folder or by a part of the name
     **{name: name for name in ("imagenet", "kinetics400", "hmdb51", "ucf101", "kitti", "coco", "voc")},
-    **{name: name for name in ("citys", "mhpv1", "sthsthv2")},
+    **{name: name for name in ("ade", "citys", "mhpv1", "sthsthv2")},
     "cifar": "cifar10",
-    "ade": "ade20k",
     "pose": "coco",
 }
 _METRICS = {  # those that stand for a run first

@@ -111,7 +111,7 @@ def test_markdown_and_latex_hold_what_is_read(invoke, form, line):
         (["--task", "detecton"], "No task named 'detecton'. Did you mean 'detection'? There is: action_rec"),
         (["--family", "fasterrcnn"], "No family named 'fasterrcnn'. Did you mean 'faster_rcnn'? There is: "),
         (["--detector", "yolov3"], "No family named 'yolov3'. Did you mean 'yolo3'? There is: "),
-        (["--dataset", "pascal"], "No dataset named 'pascal'. There is: ade20k, cifar10, citys, coco, "),
+        (["--dataset", "pascal"], "No dataset named 'pascal'. There is: ade, cifar10, citys, coco, "),
         (
             ["ssd_512_resnet_coco"],
             "No published log has 'ssd_512_resnet_coco' in its name; the closest are ssd",

@@ -110,7 +110,7 @@ def test_masks_and_poses_have_scores_of_several_kinds():
         ("yolo3_darknet53_voc", "detection", "yolo3", "voc", None),  # told at several
         ("cifar_wideresnet28_10", "classification", "wideresnet", "cifar10", None),
         ("se_resnext50_32x4d", "classification", "se_resnext", "imagenet", None),
-        ("deeplab_resnest269_ade", "segmentation", "deeplab", "ade20k", None),
+        ("deeplab_resnest269_ade", "segmentation", "deeplab", "ade", None),
         ("simple_pose_resnet152_v1d_large_coco", "pose", "simple_pose", "coco", "384x288"),
         ("monodepth2_resnet18_kitti_mono_stereo_640x192", "depth", "monodepth2", "kitti", "640x192"),
         ("i3d_resnet50_v1_ucf101_kinetics400", "action_recognition", "i3d", "ucf101", None),
