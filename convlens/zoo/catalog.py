@@ -85,10 +85,10 @@ def find_entry(name: str) -> Entry:
     return next(entry for entry in entries() if entry.name == name)
 
 
-def find_log(data: bytes, dataset: str | None) -> Entry | None:
+def find_log(data: bytes, file_name: str) -> Entry | None:
     """The entry of a log, told by its very bytes; hashed only if its size is that of an entry.
 
-    Where several entries share one log, it is the one of this dataset.
+    Some models were published with the same log, byte for byte: there the file's name tells.
     """
     candidates = [e for e in entries() if e.size == len(data) and e.sha256]
     if not candidates:
@@ -96,8 +96,8 @@ def find_log(data: bytes, dataset: str | None) -> Entry | None:
     digest = hashlib.sha256(data).hexdigest()
     found = [e for e in candidates if e.sha256 == digest]
     if len(found) > 1:
-        found = [e for e in found if e.dataset == dataset]
-    return found[0] if len(found) == 1 else None
+        found = [e for e in found if e.log.endswith(f"/{file_name}")]
+    return found[0] if found else None
 
 
 def select(

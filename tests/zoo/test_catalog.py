@@ -178,25 +178,28 @@ def test_an_alias_of_several_logs_names_them():
 
 def test_a_log_is_known_by_its_bytes(real_log):
     data = real_log.read_bytes()
-    found = zoo.find_log(data, None)
+    found = zoo.find_log(data, "a.log")
     assert found is not None
     assert found.log.split("/")[-1] == real_log.name
     assert found.sha256 == hashlib.sha256(data).hexdigest()
-    assert zoo.find_log(data[:-1] + b" ", None) is None
-    assert zoo.find_log(data[:-1], None) is None
+    assert zoo.find_log(data[:-1] + b" ", real_log.name) is None
+    assert zoo.find_log(data[:-1], real_log.name) is None
 
 
-def test_of_two_entries_with_the_same_log_the_dataset_tells(monkeypatch):
-    """Two models of the segmentation pages have the same log, byte for byte."""
-    shared = [e for e in entries() if e.sha256 == find_entry("deeplab_resnet101_voc").sha256]
-    assert [e.dataset for e in shared] == ["coco", "voc"]
+def test_of_entries_that_share_a_log_its_name_tells(monkeypatch):
+    digests = Counter(e.sha256 for e in entries() if e.sha256)
+    assert [[e.name for e in entries() if e.sha256 == d] for d, n in digests.items() if n > 1] == [
+        ["deeplab_resnet101_coco", "deeplab_resnet101_voc"],
+        ["inceptionv3", "inceptionv3_mixup"],
+        ["mobilenet1.0", "mobilenet1.0_mixup"],
+    ]
     facts = {"size": 3, "sha256": hashlib.sha256(b"abc").hexdigest()}
-    of = {dataset: made(f"psp_{dataset}", dataset=dataset, **facts) for dataset in ("coco", "voc")}
-    monkeypatch.setattr(catalog, "entries", lambda: tuple(of.values()))
-    assert zoo.find_log(b"abc", "voc") is of["voc"]
-    assert zoo.find_log(b"abc", "coco") is of["coco"]
-    assert zoo.find_log(b"abc", "citys") is None
-    assert zoo.find_log(b"abc", None) is None
+    two = tuple(made(name, log=f"imagenet/{name}.log", **facts) for name in ("v3-mixup", "v3"))
+    monkeypatch.setattr(catalog, "entries", lambda: two)
+    assert zoo.find_log(b"abc", "v3.log") is two[1]
+    assert zoo.find_log(b"abc", "v3-mixup.log") is two[0]
+    assert zoo.find_log(b"abc", "3.log") is None
+    assert zoo.find_log(b"abc", "") is None
 
 
 @pytest.mark.parametrize(
