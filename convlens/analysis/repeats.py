@@ -96,12 +96,17 @@ def with_different_names(runs: Sequence[Run]) -> list[Run]:
     return list(named.values())
 
 
+def is_same_log(run: Run, other: Run) -> bool:
+    """Whether two runs were read from the same bytes; hashed only if as many."""
+    return run.size == other.size and run.sha256 == other.sha256
+
+
 def without_copies(runs: Sequence[Run]) -> tuple[list[Run], list[Finding]]:
     """The runs, each log once, and a finding on each copy."""
     kept: list[Run] = []
     findings = []
     for run in runs:
-        same = next((k for k in kept if k.size == run.size and k.sha256 == run.sha256), None)
+        same = next((k for k in kept if is_same_log(k, run)), None)
         if same is None:
             kept.append(run)
         else:

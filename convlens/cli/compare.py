@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
 from convlens.cli.sources import SOURCES_HELP, Reader
+from convlens.errors import ConvlensError
+
+if TYPE_CHECKING:
+    from convlens.analysis.published import AgainstPublished
+    from convlens.run import Run
 
 
 class Axis(StrEnum):
@@ -44,6 +50,12 @@ def compare(
     separate: Annotated[
         bool, typer.Option("--separate", help="Show runs that differ in the seed only one by one.")
     ] = False,
+    against_zoo: Annotated[
+        bool,
+        typer.Option(
+            "--against-zoo", help="Compare with the published runs of the same networks and datasets."
+        ),
+    ] = False,
     plot: Annotated[
         Path | None,
         typer.Option(help="Draw losses and mAP into a .png, .svg or .pdf.", metavar="FILE"),
@@ -59,7 +71,10 @@ def compare(
 ) -> None:
     """Compare two or more runs: losses, mAP, arguments, findings."""
     from convlens.analysis.comparison import compare as compare_runs
+    from convlens.analysis.repeats import is_same_log
     from convlens.cli import comparison_tables as tables
+    from convlens.cli.against_zoo import document as zoo_document
+    from convlens.cli.against_zoo import view as zoo_view
     from convlens.cli.comparison_document import document
 
     inches = _inches(size)
@@ -67,14 +82,19 @@ def compare(
         _must_be_a_figure(plot)
     reader = Reader(sources)
     runs = list(reader.runs())
+    published = _against_zoo(runs) if against_zoo else []
+    added = {one.published.name: one.published for one in published}.values()
+    runs = [*(run for run in added if not any(is_same_log(run, given) for given in runs)), *runs]
     if len(runs) < 2 and reader.failed:
         say("fewer than two runs could be read: there is nothing to compare")
         raise typer.Exit(1)
     comparison = compare_runs(runs, reference=reference, metrics=metric or (), separate=separate)
     if form is OutputFormat.JSON:
-        emit(as_json(document(comparison, classes)) + "\n")
+        told = document(comparison, classes) | {"against_zoo": zoo_document(published)}
+        emit(as_json(told) + "\n")
     elif form is OutputFormat.TABLE:
-        show(*tables.view(comparison, classes, sort, group_by, reference is not None))
+        shown = tables.view(comparison, classes, sort, group_by, reference is not None)
+        show(*shown, *(zoo_view(published) if published else ()))
     else:
         rows = tables.sorted_rows(comparison, sort, group_by)
         emit(as_text(rows if form is OutputFormat.CSV else tables.readable(rows), form) + "\n")
@@ -84,6 +104,21 @@ def compare(
 
         style.save(plot_comparison(comparison, x, size=inches), plot, dpi)
     raise typer.Exit(reader.exit_code())
+
+
+def _against_zoo(runs: Sequence[Run]) -> list[AgainstPublished]:
+    """Each run beside its published one; where there is none it is told, and of a single run an error."""
+    from convlens.analysis.published import against_published
+
+    found = []
+    for run in runs:
+        try:
+            found.append(against_published(run))
+        except ConvlensError as error:
+            if len(runs) == 1:
+                raise
+            say(str(error))
+    return found
 
 
 def _must_be_a_figure(path: Path) -> None:

@@ -1,6 +1,6 @@
 """The published logs: what is known of each (catalogue), and the figures of some (snapshot)."""
 
 from convlens.zoo.catalog import Entry, canonical, find_log, names, select
-from convlens.zoo.snapshot import load, snapshot_names
+from convlens.zoo.snapshot import load, same_identity, snapshot_names
 
-__all__ = ["Entry", "canonical", "find_log", "load", "names", "select", "snapshot_names"]
+__all__ = ["Entry", "canonical", "find_log", "load", "names", "same_identity", "select", "snapshot_names"]

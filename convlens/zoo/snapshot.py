@@ -67,6 +67,13 @@ def snapshot_names() -> list[str]:
     return list(_lines())
 
 
+def same_identity(identity: Identity) -> list[str]:
+    """The names of the runs in the snapshot that trained the same network on the same data."""
+    wanted = [getattr(identity, part) for part in Identity.PARTS]
+    packed = {name: json.loads(line)["identity"] for name, line in _lines().items()}
+    return [name for name, parts in packed.items() if [parts[part] for part in Identity.PARTS] == wanted]
+
+
 def load(name: str) -> Run:
     """The run of a zoo name in the zoo's own spelling; a SourceError if it is not in the snapshot."""
     if name not in _lines():
