@@ -147,7 +147,7 @@ def test_keys_of_the_json_are_those_that_are_told(folder, monkeypatch, capsys):
     (folder / "short.log").write_text(ssd_log(epochs=8, lr=0.3))
     command = "convlens compare a.log b.log short.log --classes 1 --format json"
     document = json.loads(run(command, monkeypatch, capsys)[1])
-    opening, runs, differences, others = re.split(r"\n- ", text)
+    opening, runs, differences, others, against = re.split(r"\n- ", text)
     finding = re.search(r"`findings` \((.*?)\)", runs, re.DOTALL)
     of_repeats = re.search(r"`final_map_of_repeats` \((.*?)\)", runs, re.DOTALL)
     plain = runs.replace(finding[1], "").replace(of_repeats[1], "").partition(":")[2]
@@ -156,12 +156,21 @@ def test_keys_of_the_json_are_those_that_are_told(folder, monkeypatch, capsys):
     assert words(differences.partition(":")[2]) == list(document["differences"][0])
     assert list(document["at_shared_epochs"][0]) == list(document["differences"][0])
     top = [*words(opening), *words(runs.partition(":")[0])[:1], *words(differences.partition(":")[0])]
-    top += words(others.partition("\n\n")[0])
+    top += [*words(others), *words(against.partition(":")[0])]
     assert sorted(top) == sorted(document)
     stopped = (folder / "a.log").read_text().partition("[Epoch 9]")[0]
     (folder / "stopped.log").write_text(stopped)
     document = json.loads(run("convlens compare stopped.log b.log --format json", monkeypatch, capsys)[1])
     assert words(finding[1]) == list(document["runs"][0]["findings"][0])
+
+
+def test_keys_of_the_json_against_the_zoo_are_those_that_are_told(folder, monkeypatch, capsys):
+    told = re.search(r"(?s)\n- `against_zoo`: (.*?)\n\n", section("What `--format json` holds"))[1]
+    inner = re.search(r"(?s)`quantities` \((.*?)\)", told)[1]
+    command = "convlens compare a.log --against-zoo --format json"
+    [found] = json.loads(run(command, monkeypatch, capsys)[1])["against_zoo"]
+    assert words(told.replace(inner, "")) == list(found)
+    assert words(inner) == list(found["quantities"][0])
 
 
 def test_keys_of_the_json_of_the_zoo_are_those_that_are_told(monkeypatch, capsys):
