@@ -2,6 +2,7 @@
 
 ConvlensError                 the one to catch
 ├── SourceError               a source that cannot be found, opened or fetched
+│   └── UnreachableError      a server that cannot be reached now; later it may
 ├── LogFormatError            a file that was opened and is not a log that can be read
 └── UnknownNameError          a metric, table, option or code that does not exist
 """
@@ -28,6 +29,10 @@ class SourceError(ConvlensError):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.why}"
+
+
+class UnreachableError(SourceError):
+    """A URL whose server cannot be reached, breaks off or is out of order: later it may be had."""
 
 
 class LogFormatError(ConvlensError):

@@ -1,12 +1,14 @@
 """What all tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests import corpus as real
+from tests.server import Server, serving
 
 # A slow machine is no failure; what else the active profile says (as under CI) stays.
 settings.register_profile("convlens", settings(), deadline=None)
@@ -32,6 +34,18 @@ def corpus() -> Path:
 def real_log(request: pytest.FixtureRequest, corpus: Path) -> Path:
     """Each real log of a detector in turn."""
     return corpus / "logs" / request.param
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server on this machine, and an empty cache for what it gives: the folder `cache` of `tmp_path`."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "convlens_offline"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("CONVLENS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("urllib3.util.Retry.sleep", lambda *_: None)
+    with serving() as served:
+        yield served
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

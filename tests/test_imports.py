@@ -32,7 +32,7 @@ FREE = {"__init__", "__main__"}
 DRAWN = {("analysis", "plots")}  # a result's plot() draws itself: it reaches up when it is called
 DISTILL_KNOWS = {"errors", "metrics", "formats"}
 MAX_LINES = 300
-HEAVY = {"scipy", "ruptures", "matplotlib", "mxnet"}
+HEAVY = {"scipy", "ruptures", "matplotlib", "mxnet", "requests", "urllib3"}
 
 
 def package_root() -> Path:

@@ -9,7 +9,7 @@ import zlib
 
 from convlens.errors import SourceError
 
-LARGEST = 1 << 30  # bytes, unpacked
+LARGEST = 1 << 30  # bytes, as they are and unpacked
 _GZIP = b"\x1f\x8b"
 Stamp = tuple[int, int]  # size in bytes, time of the last change in ns
 
@@ -21,7 +21,7 @@ def open_source(path: str) -> tuple[bytes, Stamp]:
     1 GiB.
     """
     if path == "-":
-        return _unpacked(sys.stdin.buffer.read(LARGEST + 1), "standard input"), (0, 0)
+        return unpacked(sys.stdin.buffer.read(LARGEST + 1), "standard input"), (0, 0)
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             status = os.fstat(file.fileno())
@@ -32,7 +32,7 @@ def open_source(path: str) -> tuple[bytes, Stamp]:
         raise SourceError(path, "there is no such file") from None
     except OSError as error:
         raise SourceError(path, f"cannot be opened: {error.strerror or error}") from None
-    return _unpacked(data, path), (status.st_size, status.st_mtime_ns)
+    return unpacked(data, path), (status.st_size, status.st_mtime_ns)
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -40,7 +40,8 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _unpacked(data: bytes, path: str) -> bytes:
+def unpacked(data: bytes, path: str) -> bytes:
+    """The bytes of a log that may be gzipped; a SourceError if they are broken or more than 1 GiB."""
     if data.startswith(_GZIP):
         data = _gunzip(data, path)
     if len(data) > LARGEST:

@@ -7,13 +7,14 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from convlens import formats, zoo
 from convlens.errors import ConvlensError, SourceError
 from convlens.formats.text import HEAD
 from convlens.sources.files import open_source
+from convlens.sources.urls import is_url, segments, shown
 
 # Names that tell nothing about a run; the folder above may.
 _TELLS_NOTHING = re.compile(
@@ -25,11 +26,15 @@ _LABEL = re.compile(r"^([^=/\\]+)=(.+)$", re.DOTALL)
 
 @dataclass(frozen=True)
 class Source:
-    """One log: `path` is a file, `-`, or with `zoo` the name of a published run; `label` names the run."""
+    """One log: `path` is a file, `-`, or with `zoo` the name of a published run; `label` names the run.
+
+    Of a log on a server `url` is the address, which may hold a password, and `path` what is shown of it.
+    """
 
     label: str
     path: str
     zoo: bool = False
+    url: str = field(default="", repr=False)
 
 
 def resolve(
@@ -38,8 +43,9 @@ def resolve(
 ) -> list[Source]:
     """The single logs that the sources stand for, in order, with labels that differ.
 
-    A source is a path, a folder (all logs in it), a pattern with `*?[`, `-`, or a zoo name, each with an
-    optional `label=` before it. One that stands for nothing raises SourceError, or is told to `report`.
+    A source is a path, a folder (all logs in it), a pattern with `*?[`, a URL, `-`, or a zoo name, each with
+    an optional `label=` before it. One that stands for nothing raises SourceError, or is told to `report`; no
+    server is asked yet.
     """
     if isinstance(sources, Mapping):
         finders = [_labelled(label, str(item)) for label, item in sources.items()]
@@ -64,8 +70,11 @@ def _as_text(label: str) -> str:
 
 def _resolve(item: str | Path) -> Iterator[Source]:
     text = str(item)
-    label = _LABEL.match(text) if isinstance(item, str) and not _exists(text) else None
-    yield from _labelled(label[1], label[2]) if label else _find(text)
+    label = _LABEL.match(text) if isinstance(item, str) and not is_url(text) else None
+    if label and (is_url(label[2]) or not _exists(text)):
+        yield from _labelled(label[1], label[2])
+    else:
+        yield from _find(text)
 
 
 def _labelled(label: str, path: str) -> Iterator[Source]:
@@ -80,10 +89,13 @@ def _exists(text: str) -> bool:
         return bool(text.strip()) and Path(text).expanduser().exists()
     except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a NUL in it
         why = getattr(error, "strerror", None) or error
-        raise SourceError(text[:100], f"no name of a file ({why})") from None
+        raise SourceError(shown(text)[:100], f"no name of a file ({why})") from None
 
 
 def _find(text: str) -> Iterator[Source]:
+    if is_url(text):
+        yield Source(_telling(segments(text)), shown(text), url=text)
+        return
     there = _exists(text)
     path = Path(text).expanduser()
     if text == "-":
@@ -95,10 +107,10 @@ def _find(text: str) -> Iterator[Source]:
     elif zoo.canonical(text):
         name = str(zoo.canonical(text))
         yield Source(name, name, zoo=True)
-    elif glob.has_magic(text):
+    elif glob.has_magic(text) and "://" not in text:
         yield from _matching(text, path)
     else:
-        raise SourceError(text, _why_nothing(text))
+        raise SourceError(shown(text), _why_nothing(text))
 
 
 def _matching(text: str, pattern: Path) -> Iterator[Source]:
@@ -141,15 +153,19 @@ def _is_log(path: Path) -> bool:
 
 
 def _label_of(path: Path) -> str:
-    """The first part of the path, from its end, that tells something."""
-    for part in (path.name, *(p.name for p in path.absolute().parents)):
+    return _telling(path.absolute().parts[1:])
+
+
+def _telling(parts: Sequence[str]) -> str:
+    """The first part of a path, from its end, that tells something; else the last."""
+    for part in reversed(parts):
         stem = part
         while stem.lower().endswith(_SUFFIXES):
             stem = stem.rpartition(".")[0]
         stem = re.sub(r"(?<=.)[_-]train(?:ing)?$", "", stem)
         if not _TELLS_NOTHING.match(stem):
             return stem
-    return path.name
+    return parts[-1]
 
 
 def _with_different_labels(sources: list[Source]) -> list[Source]:
@@ -160,8 +176,8 @@ def _with_different_labels(sources: list[Source]) -> list[Source]:
         counts[source.label] = counts.get(source.label, 0) + 1
         label = source.label
         if labels.count(label) > 1:
-            parent = Path(source.path).absolute().parent.name
-            label = f"{parent}/{label}" if parent and not source.zoo else label
+            parent = _parent(source)
+            label = f"{parent}/{label}" if parent else label
         different.append(replace(source, label=label))
     seen: dict[str, int] = {}
     for n, source in enumerate(different):
@@ -171,9 +187,18 @@ def _with_different_labels(sources: list[Source]) -> list[Source]:
     return different
 
 
+def _parent(source: Source) -> str:
+    """The folder that a log lies in, or nothing."""
+    if source.url:
+        return "".join(segments(source.url)[-2:-1])
+    return "" if source.zoo else Path(source.path).absolute().parent.name
+
+
 def _why_nothing(text: str) -> str:
-    if re.match(r"(?i)https?://", text):
-        return "URLs cannot be read yet: download the log and give its path"
+    if re.match(r"(?i)https?:/", text):
+        return "a URL has two slashes, and is given as text (a Path drops one)"
+    if "://" in text:
+        return "only addresses with http:// or https:// can be read; of a file give the path"
     close = difflib.get_close_matches(text, zoo.names(), n=3, cutoff=0.5)
     folder = Path(text).parent
     if folder.is_dir():
