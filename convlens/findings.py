@@ -34,6 +34,7 @@ class Code(StrEnum):
     TRACEBACK = "CL021"
     HEAD_MISSING = "CL022"
     ODD_SCORES = "CL023"
+    FROM_CACHE = "CL024"
 
 
 @dataclass(frozen=True)
@@ -218,5 +219,11 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "VOC's metric prints fractions. A score above 1 is none, so the script was changed to print "
         "percentages, and all its scores were taken as such.",
         "VOC scores above 1 are no fractions: all of them were taken as percentages",
+    ),
+    Code.FROM_CACHE: Explanation(
+        "The server could not be asked whether the log has changed",
+        "The log was given as a URL, and its server could not be reached. What was fetched from there before "
+        "was read instead; if the run goes on, it is not the newest state.",
+        "the server does not answer in time: this is the log that was fetched on 2024-05-17",
     ),
 }

@@ -12,7 +12,7 @@ from convlens.errors import SourceError
 from convlens.formats import FORMATS
 from convlens.formats.base import Blocks, Want
 from convlens.meters import Ints
-from convlens.sources import Stamp, open_source
+from convlens.sources import Kept, Stamp, open_source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LogOnDisk:
-    """The log that a run was read from; `data` is kept only where it cannot be read again (stdin)."""
+    """The log that a run was read from; `data` is kept only where it cannot be read again (stdin).
+
+    Of a URL it is the file that was `kept` in the cache: no server is asked again.
+    """
 
     format: str
     path: str
     stamp: Stamp
     data: bytes | None
     session_lines: tuple[int, ...]
+    kept: Kept | None = None
 
     def batches(self) -> pd.DataFrame:
         """See `Run.batches`."""
@@ -74,6 +78,8 @@ class LogOnDisk:
     def _read(self) -> bytes:
         if self.data is not None:
             return self.data
+        if self.kept is not None:
+            return self.kept.read()
         data, stamp = open_source(self.path)
         if stamp != self.stamp:
             raise SourceError(self.path, "the file has changed since it was read; read it again")

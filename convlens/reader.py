@@ -8,21 +8,24 @@ from pathlib import Path
 
 from convlens import checks, formats, late, zoo
 from convlens.errors import ConvlensError, LogFormatError
+from convlens.findings import Code, Finding
 from convlens.formats.base import SUMMARY
 from convlens.formats.text import HEAD, clean, quote
 from convlens.identity import identify
 from convlens.run import Run
 from convlens.sessions import build_sessions, stitch
-from convlens.sources import Source, Stamp, open_source, resolve
+from convlens.sources import Kept, Source, Stamp, obtain, open_source, resolve, unpacked
+from convlens.sources.http import Progress
 
 Sources = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
 
 
 def read_log(source: str | Path) -> Run:
-    """Read the one run that a source holds: a file, a folder with one log, `-`, or a zoo name.
+    """Read the one run that a source holds: a file, a folder with one log, a URL, `-`, or a zoo name.
 
-    Raises SourceError if it cannot be opened, LogFormatError if it is no log, and ConvlensError if a
-    folder or a pattern holds several (`read_logs` reads them all).
+    What a URL gives is kept in a cache; with `CONVLENS_OFFLINE=1` in the environment that alone is asked.
+    Raises SourceError if it cannot be opened or fetched, LogFormatError if it is no log, and ConvlensError if
+    a folder or a pattern holds several (`read_logs` reads them all).
     """
     found = resolve([source])
     if len(found) != 1:
@@ -41,19 +44,34 @@ def read_logs(sources: Sources) -> list[Run]:
     return [read_source(source) for source in resolve(sources)]
 
 
-def read_source(source: Source) -> Run:
-    """Read one resolved source."""
+def read_source(source: Source, *, offline: bool = False, progress: Progress | None = None) -> Run:
+    """Read one resolved source.
+
+    With `offline` no server is asked for a URL, only the cache; `progress` is called as bytes arrive, with
+    their number and that of all or None.
+    """
     if source.zoo:
         return replace(zoo.load(source.path), name=source.label)
+    if source.url:
+        return _read_url(source, offline, progress)
     data, stamp = open_source(source.path)
     return read_bytes(data, source.path, source.label, stamp)
 
 
-def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0)) -> Run:
+def _read_url(source: Source, offline: bool, progress: Progress | None) -> Run:
+    kept, answer = obtain(source.url, progress=progress, offline=offline)
+    run = read_bytes(unpacked(answer.data, kept.url), kept.url, source.label, kept=kept)
+    if not kept.stale:
+        return run
+    text = f"{kept.stale}: this is the log that was fetched on {kept.fetched[:10]}"
+    return run.with_findings((Finding(Code.FROM_CACHE, text), *run.findings))
+
+
+def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: Kept | None = None) -> Run:
     """Make a run of a log's bytes.
 
-    `path` is where they are from ("-" for bytes that cannot be read again), `name` the run's label and
-    `stamp` what tells a change of the file.
+    `path` is where they are from ("-" for bytes that cannot be read again), `name` the run's label, `stamp`
+    what tells a change of the file, and `kept` the place in the cache of what a URL gave.
     """
     head = data[:HEAD]
     kind = formats.recognise(path, head) or formats.recognise(path, data)  # a preamble may be long
@@ -65,8 +83,9 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0)) -> Run:
         raise LogFormatError(path, "training was started, but no epoch line that is whole follows")
     sessions, rows = stitch(built.sessions, kind.restarts)
     config = sessions[rows[-1, 0]].config
-    identity, contradictions = identify(Path(path).name, config.values, blocks.detector)
-    entry = zoo.find_log(data, Path(path).name)
+    file_name = kept.path.name if kept else Path(path).name
+    identity, contradictions = identify(file_name, config.values, blocks.detector)
+    entry = zoo.find_log(data, file_name)
     run = Run(
         name=name,
         source=path,
@@ -84,7 +103,7 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0)) -> Run:
         published_map=entry.published_map(config.values) if entry else None,
         size=len(data),
         late=late.LogOnDisk(
-            kind.name, path, stamp, data if path == "-" else None, tuple(s.line for s in sessions)
+            kind.name, path, stamp, data if path == "-" else None, tuple(s.line for s in sessions), kept
         ),
     )
     return run.with_findings((*blocks.findings, *contradictions, *checks.collect(run, blocks, built)))

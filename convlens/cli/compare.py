@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
-from convlens.cli.sources import SOURCES_HELP, Reader
+from convlens.cli.sources import SOURCES_HELP, Offline, Reader
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def compare(
     form: Annotated[
         OutputFormat, typer.Option("--format", help="How the result is printed.")
     ] = OutputFormat.TABLE,
+    offline: Offline = False,
 ) -> None:
     """Compare two or more runs: losses, mAP, arguments, findings."""
     from convlens.analysis.comparison import compare as compare_runs
@@ -80,7 +81,7 @@ def compare(
     inches = _inches(size)
     if plot is not None:
         _must_be_a_figure(plot)
-    reader = Reader(sources)
+    reader = Reader(sources, offline)
     runs = list(reader.runs())
     published = _against_zoo(runs) if against_zoo else []
     added = {one.published.name: one.published for one in published}.values()

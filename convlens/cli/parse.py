@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from convlens.cli.output import emit, safe, say
-from convlens.cli.sources import SOURCES_HELP, Reader
+from convlens.cli.sources import SOURCES_HELP, Offline, Reader
 
 
 class TableName(StrEnum):
@@ -45,6 +45,7 @@ def parse(
         FileFormat | None,
         typer.Option("--format", help="How it is written (default: by FILE's suffix, else csv)."),
     ] = None,
+    offline: Offline = False,
 ) -> None:
     """Write the tidy tables of runs: one row an epoch, validation, class or batch.
 
@@ -59,7 +60,7 @@ def parse(
         raise typer.BadParameter(f"{what} is written to files: name one with -o FILE", param_hint="--output")
     if chosen is FileFormat.PARQUET:
         export.need_pyarrow()
-    reader = Reader(sources)
+    reader = Reader(sources, offline)
     tables = [t for t in TableName if t is not TableName.ALL] if table is TableName.ALL else [table]
     runs = list(reader.runs())
     if not runs:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
-from convlens.cli.output import say
+import typer
+
+from convlens.cli.output import safe, say
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from convlens.run import Run
 
-SOURCES_HELP = "Logs: paths, folders, patterns, '-', or zoo names, each with an optional 'label=' before it."
+SOURCES_HELP = (
+    "Logs: paths, folders, patterns, URLs, '-', or zoo names, each with an optional 'label=' before it."
+)
+# Every command that takes sources has it.
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask no server: of URLs read what was fetched before.")
+]
 
 
 class Reader:
     """Reads runs one by one; `failed` tells afterwards whether any could not be read."""
 
-    def __init__(self, named: Sequence[str]) -> None:
-        self.named = named
+    def __init__(self, named: Sequence[str], offline: bool = False) -> None:
+        self.named, self.offline = named, offline
         self.failed = False
 
     def runs(self) -> Iterator[Run]:
@@ -34,7 +42,7 @@ class Reader:
         with _Bar(len(found)) as bar:
             for source in found:
                 try:
-                    yield read_source(source)
+                    yield read_source(source, offline=self.offline, progress=bar.arriving(source.label))
                 except ConvlensError as error:
                     self.report(error)
                 bar.advance()
@@ -50,11 +58,12 @@ class Reader:
 
 
 class _Bar:
-    """A progress bar on stderr that appears after a second, and only in a terminal."""
+    """A progress bar on stderr, only in a terminal: at once for a download, else after a second."""
 
     def __init__(self, total: int) -> None:
         self.total, self.done, self.begun = total, 0, time.monotonic()
         self.progress: Progress | None = None
+        self.download: TaskID | None = None
 
     def __enter__(self) -> _Bar:
         return self
@@ -63,15 +72,35 @@ class _Bar:
         if self.progress:
             self.progress.stop()
 
+    def arriving(self, name: str) -> Callable[[int, int | None], None]:
+        """What shows the bytes of a download as they arrive."""
+
+        def show(size: int, total: int | None) -> None:
+            if progress := self._shown():
+                from rich.markup import escape
+
+                told = f"fetching {escape(safe(name))}, {size / 1e6:.1f} MB"
+                if self.download is None:
+                    self.download = progress.add_task(told, total=None)
+                progress.update(self.download, description=told, completed=size, total=total)
+
+        return show
+
     def advance(self) -> None:
         """One more is done."""
         self.done += 1
-        if self.progress is None and sys.stderr.isatty() and time.monotonic() - self.begun > 1:
+        if self.progress and self.download is not None:
+            self.progress.remove_task(self.download)
+            self.download = None
+        if (self.progress or time.monotonic() - self.begun > 1) and (progress := self._shown()):
+            progress.update(progress.task_ids[0], completed=self.done)
+
+    def _shown(self) -> Progress | None:
+        if self.progress is None and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import Progress
 
             self.progress = Progress(console=Console(stderr=True), transient=True)
             self.progress.add_task("reading logs", total=self.total)
             self.progress.start()
-        if self.progress:
-            self.progress.update(self.progress.task_ids[0], completed=self.done)
+        return self.progress

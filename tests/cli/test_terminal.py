@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.server import LOG, raw
 from tests.writing import ssd_log
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals and signals of POSIX")
@@ -72,6 +73,18 @@ def test_no_line_is_wider_than_the_terminal(two, logs, arguments):
 def test_a_wide_terminal_shows_names_whole(two, logs):
     plain = ESCAPE.sub("", in_a_terminal("compare", *two, cwd=logs, columns=200))
     assert f" {LONG}  {LONG}_again_and_again  difference" in plain
+
+
+def test_a_download_shows_how_far_it_is(server, logs):
+    half = len(LOG) // 2
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(LOG)}\r\n\r\n".encode()
+    server.answers = [raw(head, LOG[:half], LOG[half:], pause=0.3)]
+    url = f"http://{server.host}/%5B%2Fb%5Dx%5Bred%5D%1B.log"
+    shown = in_a_terminal("compare", url, "a.log", cwd=logs, columns=120)
+    plain = ESCAPE.sub("", shown)
+    assert "fetching [/b]x[red]�, 0.0 MB" in plain
+    assert "50%" in plain
+    assert "final mAP" in plain.rpartition("fetching")[2]
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["NO_COLOR", "dumb"])
