@@ -14,6 +14,8 @@ import convlens
 from convlens import zoo
 from convlens.cli.app import main
 from convlens.run import Summary
+from convlens.sources import cache
+from convlens.sources.http import Answer
 from tests.commands import commands
 from tests.writing import ssd_log
 
@@ -45,8 +47,11 @@ COMMANDS = [line for line in SHELL if line.startswith("convlens ")]
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder that holds the logs of the examples."""
+def folder(tmp_path, tmp_path_factory, monkeypatch):
+    """A folder that holds the logs of the examples; their URL gives a log too."""
+    monkeypatch.setenv("CONVLENS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    fetched = Answer(ssd_log(seed=7).encode(), None, None)
+    monkeypatch.setattr(cache, "get", lambda *_, **__: fetched)
     vgg = {"network": "vgg16_atrous", "save_prefix": "ssd_512_vgg16_atrous_voc"}
     logs = {"a.log": {}, "b.log": vgg, "my.log": {"lr": 0.002}, "runs/a.log": {}, "runs/b.log": vgg}
     for name, arguments in logs.items():
