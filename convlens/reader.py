@@ -14,7 +14,7 @@ from convlens.formats.text import HEAD, clean, quote
 from convlens.identity import identify
 from convlens.run import Run
 from convlens.sessions import build_sessions, stitch
-from convlens.sources import Kept, Source, Stamp, obtain, open_source, resolve, unpacked
+from convlens.sources import Kept, Source, Stamp, look_up, obtain, open_source, resolve, unpacked
 from convlens.sources.http import Progress
 
 Sources = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
@@ -51,11 +51,27 @@ def read_source(source: Source, *, offline: bool = False, progress: Progress | N
     their number and that of all or None.
     """
     if source.zoo:
-        return replace(zoo.load(source.path), name=source.label)
+        return _read_published(source)
     if source.url:
         return _read_url(source, offline, progress)
     data, stamp = open_source(source.path)
     return read_bytes(data, source.path, source.label, stamp)
+
+
+def _read_published(source: Source) -> Run:
+    """A run of the zoo: from its log if that was fetched, else from the snapshot."""
+    entry = zoo.named(source.path)
+    found = look_up(entry.url, entry.sha256)
+    if found is None:
+        return replace(zoo.load(entry.name), name=source.label)
+    kept, answer = found
+    run = read_bytes(unpacked(answer.data, kept.url), kept.url, source.label, kept=kept)
+    return replace(
+        run,
+        source=f"zoo:{entry.name}",
+        published=entry.published,  # even where no hash tells that this is the log
+        published_map=entry.published_map(run.config),
+    )
 
 
 def _read_url(source: Source, offline: bool, progress: Progress | None) -> Run:

@@ -17,6 +17,14 @@ settings.load_profile("convlens")
 VARIABLE = "CONVLENS_CORPUS"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of the tests' own, empty: a name of the zoo is read from its log where that was fetched."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVLENS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of real logs, which are not part of the repository."""

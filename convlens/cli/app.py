@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import convlens
-from convlens.cli import compare, explain, parse, zoo
+from convlens.cli import compare, explain, parse, zoo_fetch, zoo_list
 from convlens.cli.output import say
 from convlens.errors import ConvlensError, LogFormatError, SourceError
 
@@ -27,7 +27,10 @@ app = typer.Typer(
 app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("parse", no_args_is_help=True)(parse.parse)
 app.command("explain")(explain.explain)
-app.add_typer(zoo.app, name="zoo")
+zoo = typer.Typer(help="Find and fetch the published logs.", no_args_is_help=True, rich_markup_mode=None)
+zoo.command("list")(zoo_list.list_logs)
+zoo.command("fetch", no_args_is_help=True)(zoo_fetch.fetch)
+app.add_typer(zoo, name="zoo")
 
 
 def _version(wanted: bool) -> None:

@@ -39,7 +39,7 @@ class Reader:
         from convlens.sources import resolve
 
         found = resolve(self.named, self.report)
-        with _Bar(len(found)) as bar:
+        with Bar("reading logs", len(found)) as bar:
             for source in found:
                 try:
                     yield read_source(source, offline=self.offline, progress=bar.arriving(source.label))
@@ -57,15 +57,15 @@ class Reader:
         return int(self.failed)
 
 
-class _Bar:
+class Bar:
     """A progress bar on stderr, only in a terminal: at once for a download, else after a second."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.begun = total, 0, time.monotonic()
+    def __init__(self, doing: str, total: int) -> None:
+        self.doing, self.total, self.done, self.begun = doing, total, 0, time.monotonic()
         self.progress: Progress | None = None
         self.download: TaskID | None = None
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,6 +101,6 @@ class _Bar:
             from rich.progress import Progress
 
             self.progress = Progress(console=Console(stderr=True), transient=True)
-            self.progress.add_task("reading logs", total=self.total)
+            self.progress.add_task(self.doing, total=self.total)
             self.progress.start()
         return self.progress

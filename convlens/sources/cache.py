@@ -99,8 +99,7 @@ def obtain(
     if sha256 is None:
         sha256, size = next(((e.sha256, e.size) for e in entries() if e.url == address(url)), (None, None))
     offline = offline or offline_wanted()
-    folder = cache_folder() / hashlib.sha256(address(url).encode("utf-8", "replace")).hexdigest()[:32]
-    found = _look_up(folder, url, sha256)
+    folder, found = _folder(url), look_up(url, sha256)
     if found and (offline or sha256):
         return found
     if offline:
@@ -120,8 +119,9 @@ def obtain(
     return found if answer is known else _keep(folder, url, answer)
 
 
-def _look_up(folder: Path, url: str, sha256: str | None) -> tuple[Kept, Answer] | None:
-    """An entry of the cache; None if there is none, it is damaged, or `sha256` wants another log."""
+def look_up(url: str, sha256: str | None = None) -> tuple[Kept, Answer] | None:
+    """What the cache has of a URL; None if it has nothing whole, or `sha256` wants another log."""
+    folder = _folder(url)
     try:
         entry = json.loads((folder / _ENTRY).read_bytes())
         kept = Kept(shown(url), _path(folder, url, entry["sha256"]), entry["sha256"], entry["fetched"])
@@ -132,6 +132,10 @@ def _look_up(folder: Path, url: str, sha256: str | None) -> tuple[Kept, Answer] 
     if data is None or sha256 not in (None, kept.sha256):
         return None
     return kept, Answer(data, etag, last_modified)
+
+
+def _folder(url: str) -> Path:
+    return cache_folder() / hashlib.sha256(address(url).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _path(folder: Path, url: str, sha256: str) -> Path:

@@ -85,6 +85,14 @@ def find_entry(name: str) -> Entry:
     return next(entry for entry in entries() if entry.name == name)
 
 
+def named(name: str) -> Entry:
+    """The entry of a name or alias; a SourceError with the closest names if there is none."""
+    known = canonical(name)
+    if known is None:
+        raise SourceError(name, f"no published log has this name; {_closest(name)}")
+    return find_entry(known)
+
+
 def find_log(data: bytes, file_name: str) -> Entry | None:
     """The entry of a log, told by its very bytes; hashed only if its size is that of an entry.
 
@@ -111,9 +119,7 @@ def select(
     part = folded(text)
     found = [e for e in entries() if any(part in folded(name) for name in (e.name, *e.aliases))]
     if not found:
-        close = difflib.get_close_matches(part, names(), n=3, cutoff=0.5)
-        guess = f"the closest are {', '.join(close)}" if close else "`convlens zoo list` shows all"
-        raise ConvlensError(f"No published log has {text!r} in its name; {guess}.")
+        raise ConvlensError(f"No published log has {text!r} in its name; {_closest(text)}.")
     for kind, wanted in (("task", task), ("family", family), ("dataset", dataset)):
         if wanted is not None:
             known = sorted({str(getattr(entry, kind)) for entry in entries()})
@@ -122,6 +128,11 @@ def select(
                 raise UnknownNameError(kind, wanted, known)
             found = [entry for entry in found if getattr(entry, kind) in fitting]
     return found
+
+
+def _closest(name: str) -> str:
+    close = difflib.get_close_matches(name.lower(), names(), n=3, cutoff=0.5)
+    return f"the closest are {', '.join(close)}" if close else "`convlens zoo list` shows all"
 
 
 def _entry(row: Mapping[str, str]) -> Entry:

@@ -19,7 +19,7 @@ LONG = "ssd_512_mobilenet1_0_resnet50_v1_voc_g_d_new"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def in_a_terminal(*arguments, cwd, columns=80, **environment):
+def in_a_terminal(*arguments, cwd, columns=80, program=PROGRAM, **environment):
     """What the program shows in a terminal of so many columns."""
     import fcntl
     import pty
@@ -29,8 +29,8 @@ def in_a_terminal(*arguments, cwd, columns=80, **environment):
     keyboard, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")}
-    program = subprocess.Popen(
-        [*PROGRAM, *arguments],
+    running = subprocess.Popen(
+        [*program, *arguments],
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
@@ -48,7 +48,7 @@ def in_a_terminal(*arguments, cwd, columns=80, **environment):
             break
         shown += part
     os.close(keyboard)
-    assert program.wait() == 0
+    assert running.wait() == 0
     return shown.decode().replace("\r\n", "\n")
 
 

@@ -1,4 +1,4 @@
-"""`convlens zoo`: the published logs."""
+"""`convlens zoo list`: which logs were published."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
     from convlens.zoo import Entry
 
-app = typer.Typer(help="Find the published logs.", no_args_is_help=True, rich_markup_mode=None)
 
-
-@app.command("list")
 def list_logs(
     text: Annotated[str, typer.Argument(help="Only names that have this in them.", show_default=False)] = "",
     task: Annotated[
@@ -39,8 +36,9 @@ def list_logs(
 ) -> None:
     """List the published logs: their names, which serve as sources, and what was published of them.
 
-    `available` says where the figures of a log are to be had without a network. A score that was published
-    under several conditions is shown as a range; csv and json hold all of them.
+    `available` says what can be read without a network: the log itself, from the `cache`, or its figures
+    without batches, from the `snapshot` that comes with convlens. A score that was published under several
+    conditions is shown as a range; csv and json hold all of them.
     """
     from convlens.zoo import select
 
@@ -56,9 +54,12 @@ def list_logs(
 
 
 def _where(entry: Entry) -> str:
-    """Where the figures of a log are to be had without a network; empty if they are not."""
+    """What can be read of a log without a network; empty if nothing."""
+    from convlens.sources import look_up
     from convlens.zoo import snapshot_names
 
+    if look_up(entry.url, entry.sha256):
+        return "cache"
     return "snapshot" if entry.name in snapshot_names() else ""
 
 
