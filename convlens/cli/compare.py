@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
-from convlens.cli.sources import SOURCES_HELP, Offline, Reader
+from convlens.cli.sources import Offline, Reader, Sources
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Axis(StrEnum):
 
 
 def compare(
-    sources: Annotated[list[str], typer.Argument(help=SOURCES_HELP, show_default=False)],
+    sources: Sources,
     reference: Annotated[
         str | None,
         typer.Option(help="The run that differences refer to (default: the first).", metavar="NAME"),

@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from convlens.cli import completion
 from convlens.cli.output import emit
 
 
 def explain(
-    code: Annotated[str | None, typer.Argument(help="A code such as CL005; all codes without one.")] = None,
+    code: Annotated[
+        str | None,
+        typer.Argument(help="A code such as CL005; all codes without one.", autocompletion=completion.codes),
+    ] = None,
 ) -> None:
     """Say what a finding means, with an example."""
     from convlens.findings import EXPLANATIONS

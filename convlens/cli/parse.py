@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from convlens.cli.output import emit, safe, say
-from convlens.cli.sources import SOURCES_HELP, Offline, Reader
+from convlens.cli.sources import Offline, Reader, Sources
 
 
 class TableName(StrEnum):
@@ -33,7 +33,7 @@ class FileFormat(StrEnum):
 
 
 def parse(
-    sources: Annotated[list[str], typer.Argument(help=SOURCES_HELP, show_default=False)],
+    sources: Sources,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convlens.cli import completion
 from convlens.cli.output import safe, say
 from convlens.errors import ConvlensError
 
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
     from convlens.run import Run
 
-SOURCES_HELP = (
-    "Logs: paths, folders, patterns, URLs, '-', or zoo names, each with an optional 'label=' before it."
-)
-# Every command that takes sources has it.
+# Every command that takes sources has these.
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        help="Logs: paths, folders, patterns, URLs, '-', or zoo names, "
+        "each with an optional 'label=' before it.",
+        show_default=False,
+        autocompletion=completion.sources,
+    ),
+]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Ask no server: of URLs read what was fetched before.")
 ]

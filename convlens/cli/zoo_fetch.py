@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from convlens.cli import completion
 from convlens.cli.output import emit, safe, say
 from convlens.cli.sources import Bar
 from convlens.errors import ConvlensError
@@ -17,7 +18,11 @@ from convlens.files import written_whole
 def fetch(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of published logs, as `convlens zoo list` has them.", show_default=False),
+        typer.Argument(
+            help="Names of published logs, as `convlens zoo list` has them.",
+            show_default=False,
+            autocompletion=completion.published,
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     task: Annotated[
