@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convlens.analysis import figures, rows
+from convlens.analysis.inputs import Given, read_runs
 from convlens.analysis.repeats import (
     Arm,
     Spread,
@@ -103,9 +103,7 @@ class Comparison:
     @property
     def arguments(self) -> dict[str, tuple[object, ...]]:
         """The arguments in which the arms differ, with the value of each arm; None where it has none."""
-        names = sorted({name for run in self.runs for name in run.config})
-        values = {name: tuple(rows.argument(arm, name) for arm in self.arms) for name in names}
-        return {name: told for name, told in values.items() if len({repr(v) for v in told}) > 1}
+        return rows.arguments(self.arms)
 
     def classes(self, most: int = 10) -> pd.DataFrame:
         """The class APs [%] at each arm's last validation, the largest differences to the reference first.
@@ -136,7 +134,7 @@ class Comparison:
 
 
 def compare(
-    *sources: str | Path | Run | Sequence[str | Path | Run] | Mapping[str, str | Path | Run],
+    *sources: Given,
     reference: str | None = None,
     metrics: Sequence[str] = (),
     separate: bool = False,
@@ -148,21 +146,7 @@ def compare(
     repeats apart. Raises ConvlensError for fewer than two runs and UnknownNameError for a name that is not
     there.
     """
-    from convlens.reader import read_logs
-
-    runs: list[Run] = []
-    for source in sources:
-        many = [source] if isinstance(source, str | Path | Run) else source
-        if isinstance(many, Mapping):
-            for label, item in many.items():
-                if isinstance(item, Run):
-                    runs.append(replace(item, name=label))
-                else:
-                    runs += read_logs({label: item})
-            continue
-        for item in many:
-            runs += [item] if isinstance(item, Run) else read_logs(item)
-    kept, copies = without_copies(with_different_names(runs))
+    kept, copies = without_copies(with_different_names(read_runs(sources)))
     if len(kept) < 2:
         what = "one log twice" if copies else f"{len(kept)} run" + "s" * (len(kept) != 1)
         raise ConvlensError(f"compare needs two or more runs and was given {what}.")
@@ -233,7 +217,7 @@ def _difference(arm: Arm, reference: Arm, quantity: figures.Quantity, epochs: in
         reference=b.mean if b else math.nan,
         floor=_floor(arm, reference, quantity.name, a, b, epochs),
         single=arm.n == 1 or reference.n == 1,
-        note=_why_not(arm.runs[0], reference.runs[0], quantity),
+        note=why_not(arm.runs[0], reference.runs[0], quantity),
     )
 
 
@@ -255,7 +239,7 @@ def _floor(
     return float(np.nanmax([jitter, repeats, rounding]))
 
 
-def _why_not(run: Run, reference: Run, quantity: figures.Quantity) -> str:
+def why_not(run: Run, reference: Run, quantity: figures.Quantity) -> str:
     """Why a quantity of two runs does not compare; empty if it does."""
     mine, theirs = run.identity, reference.identity
     parts = ("dataset",) if quantity.scale == "score" else ("detector", "input_size", "dataset")

@@ -11,6 +11,8 @@ from convlens.meters import Floats, Ints, Meter
 from convlens.metrics import NO_MEANS, Better, Role
 from convlens.run import Run
 
+NAMES = {"loss": "summed loss", "map": "mAP [%]", "map_segm": "mask mAP [%]"}  # for readers
+
 
 @dataclass(frozen=True)
 class Quantity:

@@ -12,7 +12,7 @@ from convlens.findings import Code, Finding
 from convlens.run import Run
 
 # What may differ between repeats of one experiment.
-_FREE = {"seed", "save_prefix", "save_dir", "log_dir"}
+FREE = {"seed", "save_prefix", "save_dir", "log_dir"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def group_repeats(runs: Sequence[Run]) -> list[Arm]:
     """
     arms: dict[object, list[Run]] = {}
     for number, run in enumerate(runs):
-        arguments = {k: repr(v) for k, v in run.config.items() if k not in _FREE}
+        arguments = {k: repr(v) for k, v in run.config.items() if k not in FREE}
         same = (str(run.identity), run.summary.epochs, frozenset(arguments.items()))
         seed = run.config.get("seed")
         taken = [other.config["seed"] for other in arms.get(same, [])]

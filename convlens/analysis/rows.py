@@ -70,6 +70,13 @@ def argument(arm: Arm, name: str) -> object:
     return next(iter(told.values())) if len(told) == 1 else tuple(told.values())
 
 
+def arguments(arms: Sequence[Arm]) -> dict[str, tuple[object, ...]]:
+    """The arguments in which the arms differ, with the value of each arm; None where it has none."""
+    names = sorted({name for arm in arms for run in arm.runs for name in run.config})
+    told = {name: tuple(argument(arm, name) for arm in arms) for name in names}
+    return {name: of_arms for name, of_arms in told.items() if len({repr(v) for v in of_arms}) > 1}
+
+
 def class_ap(arm: Arm) -> pd.Series[float]:
     """The class APs [%] at the last validation, for repeats their means."""
     import pandas as pd

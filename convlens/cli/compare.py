@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
+from convlens.cli import figures
+from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
 from convlens.cli.sources import Offline, Reader, Sources
 from convlens.errors import ConvlensError
 
@@ -61,10 +62,8 @@ def compare(
         typer.Option(help="Draw losses and mAP into a .png, .svg or .pdf.", metavar="FILE"),
     ] = None,
     x: Annotated[Axis, typer.Option(help="What the figure is drawn over.")] = Axis.EPOCH,
-    size: Annotated[
-        str | None, typer.Option(help="The figure's size: 3.5x2.6in, 9x6cm.", metavar="WxH")
-    ] = None,
-    dpi: Annotated[int, typer.Option(help="The resolution of a .png.", min=10, max=1200)] = 150,
+    size: figures.SizeOption = None,
+    dpi: figures.DpiOption = 150,
     form: Annotated[
         OutputFormat, typer.Option("--format", help="How the result is printed.")
     ] = OutputFormat.TABLE,
@@ -77,10 +76,9 @@ def compare(
     from convlens.cli.against_zoo import document as zoo_document
     from convlens.cli.against_zoo import view as zoo_view
     from convlens.cli.comparison_document import document
+    from convlens.plots.curves import plot_comparison
 
-    inches = _inches(size)
-    if plot is not None:
-        _must_be_a_figure(plot)
+    inches = figures.checked(plot, size)
     reader = Reader(sources, offline)
     runs = list(reader.runs())
     published = _against_zoo(runs) if against_zoo else []
@@ -99,11 +97,7 @@ def compare(
     else:
         rows = tables.sorted_rows(comparison, sort, group_by)
         emit(as_text(rows if form is OutputFormat.CSV else tables.readable(rows), form) + "\n")
-    if plot is not None:
-        from convlens.plots import style
-        from convlens.plots.curves import plot_comparison
-
-        style.save(plot_comparison(comparison, x, size=inches), plot, dpi)
+    figures.save(plot, dpi, lambda: plot_comparison(comparison, x, size=inches))
     raise typer.Exit(reader.exit_code())
 
 
@@ -120,27 +114,3 @@ def _against_zoo(runs: Sequence[Run]) -> list[AgainstPublished]:
                 raise
             say(str(error))
     return found
-
-
-def _must_be_a_figure(path: Path) -> None:
-    from convlens.plots.style import FORMATS
-
-    if path.suffix.lower().lstrip(".") not in FORMATS:
-        known = ", ".join(f".{kind}" for kind in FORMATS)
-        raise typer.BadParameter(f"{safe(path)}: a figure is one of {known}", param_hint="--plot")
-
-
-def _inches(size: str | None) -> tuple[float, float] | None:
-    """Width and height in inches of `3.5x2.6in`, `9x6cm` or `3.5x2.6`."""
-    if size is None:
-        return None
-    text = size.lower().strip()
-    unit = 2.54 if text.endswith("cm") else 1.0
-    width, _, height = text.removesuffix("cm").removesuffix("in").partition("x")
-    try:
-        inches = float(width) / unit, float(height) / unit
-    except ValueError:
-        inches = (0.0, 0.0)
-    if not all(0.5 <= side <= 100 for side in inches):
-        raise typer.BadParameter("a size is two numbers such as 3.5x2.6in or 9x6cm", param_hint="--size")
-    return inches

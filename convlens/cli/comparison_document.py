@@ -23,7 +23,7 @@ def document(comparison: Comparison, classes: int) -> dict[str, object]:
         "at_shared_epochs": [_difference_document(d) for d in comparison.at_shared],
         "arguments": comparison.arguments,
         "classes": _classes_document(comparison, classes) if classes else None,
-        "findings": [_finding_document(f) for f in comparison.findings],
+        "findings": [finding_document(f) for f in comparison.findings],
     }
 
 
@@ -52,7 +52,7 @@ def _run_document(arm: Arm) -> dict[str, object]:
         "published_map": summary.published_map,
         "final_map_of_repeats": maps
         and {"mean": maps.mean, "n": maps.n, "low_95": maps.low, "high_95": maps.high},
-        "findings": [_finding_document(f) for r in arm.runs for f in r.findings],
+        "findings": [finding_document(f) for r in arm.runs for f in r.findings],
     }
 
 
@@ -61,7 +61,8 @@ def _means(figures_of_runs: Sequence[Mapping[str, float]]) -> dict[str, float | 
     return {name: mean([figures.get(name) for figures in figures_of_runs]) for name in names}
 
 
-def _finding_document(finding: Finding) -> dict[str, object]:
+def finding_document(finding: Finding) -> dict[str, object]:
+    """A finding, in its parts."""
     return {"code": finding.code, "text": finding.text, "where": finding.where}
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MOST_SIDE_BY_SIDE = 3
 _ALIASES = {"map": "final_map", "best": "best_map", "published": "published_map"}
-_NAMES = {"loss": "summed loss", "map": "mAP [%]", "map_segm": "mask mAP [%]"}
 _LOWER_IS_BETTER = ("hours", "epochs", "best_epoch", "planned_epochs", "n")
 
 
@@ -116,14 +115,14 @@ def _side_by_side(comparison: Comparison) -> Table:
     add("hours", [cells.hours(arm) for arm in arms])
     for quantity in comparison.quantities:
         if quantity.scale == "loss":
-            name = _NAMES.get(quantity.name, quantity.name)
+            name = figures.NAMES.get(quantity.name, quantity.name)
             add(name, [cells.own(arm, quantity.name) for arm in arms], quantity)
             if any(figures.averages_the_run(run, quantity.name) for run in firsts):
                 means = [mean([printed(run, quantity.name) for run in arm.runs]) for arm in arms]
                 add("  as printed", [number(m) for m in means])
     for quantity in comparison.quantities:
         if quantity.scale == "score":
-            name = _NAMES.get(quantity.name, quantity.name)
+            name = figures.NAMES.get(quantity.name, quantity.name)
             add(f"final {name}", [cells.own(arm, quantity.name) for arm in arms], quantity)
     add("best mAP (epoch)", [cells.best(arm) for arm in arms])
     add("published mAP", [cells.published(arm) for arm in arms])
@@ -188,7 +187,7 @@ def _at_shared(comparison: Comparison) -> Table:
             cells.value_of(arm, told[arm.name].value, is_score) + cells.in_brackets(told[arm.name], is_score)
             for arm in arms
         ]
-        rows.append([_NAMES.get(quantity.name, quantity.name), *row])
+        rows.append([figures.NAMES.get(quantity.name, quantity.name), *row])
     return table(["", reference.name, *(arm.name for arm in arms)], rows)
 
 

@@ -183,8 +183,7 @@ def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCu
         else:
             curves.append(nothing_of(run))  # keeps the colours in step
     plot_marks(curves, axes)
-    title = {"loss": "summed loss", "map": "mAP [%]", "map_segm": "mask mAP [%]"}.get(name, name)
-    axes.set_title(title, loc="left")
+    axes.set_title(figures.NAMES.get(name, name), loc="left")
     if name not in {score for run in runs for score in run.score_names}:
         _scale(axes, [curve.y for curve in curves if len(curve.y)])
     return curves

@@ -309,9 +309,9 @@ def test_the_figure_is_the_same_when_drawn_again(figures, convlens, tmp_path):
     ("size", "inches"), [("3.5x2.6in", (3.5, 2.6)), ("3.5X2.6", (3.5, 2.6)), ("12.7x2.54CM", (5, 1))]
 )
 def test_sizes_are_inches_or_centimetres(size, inches):
-    from convlens.cli.compare import _inches
+    from convlens.cli.figures import checked
 
-    assert _inches(size) == pytest.approx(inches)
+    assert checked(None, size) == pytest.approx(inches)
 
 
 def sentence(done):
