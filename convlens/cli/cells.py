@@ -6,6 +6,7 @@ import math
 
 from convlens.analysis import figures
 from convlens.analysis.comparison import Difference
+from convlens.analysis.endings import Ending
 from convlens.analysis.repeats import Arm, spread
 from convlens.analysis.rows import mean, printed, values
 from convlens.cli.output import number
@@ -22,7 +23,16 @@ def own(arm: Arm, quantity: str) -> str:
     width = (told.high - told.low) / 2
     if arm.n == 1 and figures.averages_the_run(arm.runs[0], quantity):
         width = figures.resolution(arm.runs[0], quantity)
-    return shown if math.isnan(width) else f"{shown} ±{_rough(width, 2)}"
+    return shown if math.isnan(width) else f"{shown} ±{rough(width, 2)}"
+
+
+def ending(end: Ending, is_score: bool = False) -> str:
+    """A loss or a mAP in which runs ended, with half its 95% interval."""
+    if not end.known:
+        return "–"
+    tenths = round(end.value, 1) == round(end.value, 6)
+    shown = f"{end.value:.{1 if tenths else 2}f}" if is_score else number(end.value)
+    return shown if math.isnan(end.error) else f"{shown} ±{rough(end.half_width, 1)}"
 
 
 def value_of(arm: Arm, value: float, is_score: bool) -> str:
@@ -38,14 +48,14 @@ def in_three(d: Difference | None, is_score: bool) -> tuple[str, str, str]:
     if d is None or math.isnan(d.change):
         return "", "", ""
     relative = f"{d.change / abs(d.reference):+.1%}" if d.reference and not is_score else ""
-    return signed(d, is_score), relative, _rough(d.floor, 1) if math.isfinite(d.floor) else ""
+    return signed(d, is_score), relative, rough(d.floor, 1) if math.isfinite(d.floor) else ""
 
 
 def in_brackets(d: Difference | None, is_score: bool) -> str:
     """A difference and what noise alone makes, as ` (+0.016 ±0.02)`; empty if there is none."""
     if d is None or math.isnan(d.change):
         return ""
-    noise = f" ±{_rough(d.floor, 1)}" if math.isfinite(d.floor) else ""
+    noise = f" ±{rough(d.floor, 1)}" if math.isfinite(d.floor) else ""
     return f" ({signed(d, is_score)}{noise})"
 
 
@@ -101,6 +111,6 @@ def in_a_row(name: str, value: object) -> str:
     return number(value)
 
 
-def _rough(value: float, digits: int) -> str:
+def rough(value: float, digits: int) -> str:
     """A positive number to so many digits, never as 1e+01."""
     return f"{float(f'{value:.{digits}g}'):g}"

@@ -1,0 +1,51 @@
+"""`convlens correlate`: does a lower final loss go with a higher mAP?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convlens.cli import figures
+from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
+from convlens.cli.sources import SOURCES_HELP, Reader
+
+
+def correlate(
+    sources: Annotated[list[str], typer.Argument(help=SOURCES_HELP, show_default=False)],
+    group_by: Annotated[
+        str,
+        typer.Option(help="What runs share whose losses compare, separated by commas.", metavar="PARTS"),
+    ] = "detector,input_size,dataset",
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw the mAP over the final loss into a .png, .svg or .pdf.", metavar="FILE"),
+    ] = None,
+    size: figures.SizeOption = None,
+    dpi: figures.DpiOption = 150,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How the result is printed.")
+    ] = OutputFormat.TABLE,
+) -> None:
+    """Correlate final losses with the mAP, by group and pooled over groups."""
+    from convlens.analysis.correlation import correlate as correlate_runs
+    from convlens.cli import correlation_tables as tables
+    from convlens.cli.correlation_document import document
+    from convlens.plots.scatter import plot_correlations
+
+    inches = figures.checked(plot, size)
+    reader = Reader(sources)
+    runs = list(reader.runs())
+    if len(runs) < 2 and reader.failed:
+        say("fewer than two runs could be read: there is nothing to correlate")
+        raise typer.Exit(1)
+    result = correlate_runs(runs, group_by=[part.strip() for part in group_by.split(",")])
+    if form is OutputFormat.JSON:
+        emit(as_json(document(result)) + "\n")
+    elif form is OutputFormat.TABLE:
+        show(*tables.view(result))
+    else:
+        emit(as_text(result.rows if form is OutputFormat.CSV else tables.readable(result), form) + "\n")
+    figures.save(plot, dpi, lambda: plot_correlations(result, size=inches))
+    raise typer.Exit(reader.exit_code())
