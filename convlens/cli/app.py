@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import convlens
-from convlens.cli import compare, correlate, explain, parse, zoo_fetch, zoo_list
+from convlens.cli import compare, correlate, explain, gap, parse, zoo_fetch, zoo_list
 from convlens.cli.output import say
 from convlens.errors import ConvlensError, LogFormatError, SourceError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("correlate", no_args_is_help=True)(correlate.correlate)
+app.command("gap", no_args_is_help=True)(gap.gap)
 app.command("parse", no_args_is_help=True)(parse.parse)
 app.command("explain")(explain.explain)
 zoo = typer.Typer(help="Find and fetch the published logs.", no_args_is_help=True, rich_markup_mode=None)

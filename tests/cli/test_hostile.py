@@ -65,6 +65,13 @@ def test_nothing_reaches_the_terminal(invoke, folder, form):
         assert "[b]" in text
 
 
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown", "latex"])
+def test_correlate_and_gap_show_nothing_that_acts(invoke, folder, form):
+    text = shown(invoke("correlate", ".", "--format", form, cwd=folder))
+    assert "group" in text or form == "table"
+    shown(invoke("gap", *(f"./{name}" for name in NAMES[:3]), "--format", form, cwd=folder))
+
+
 def test_side_by_side_nothing_reaches_the_terminal(invoke, folder):
     text = shown(invoke("compare", *(f"./{name}" for name in NAMES[:3]), "--classes", "2", cwd=folder))
     assert "[/b]�31m|<b>�" in text

@@ -1,0 +1,58 @@
+"""`convlens gap`: what part of the distance to a reference an improvement closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convlens.cli import figures
+from convlens.cli.output import OutputFormat, as_json, as_text, emit, show
+from convlens.cli.sources import Reader
+
+if TYPE_CHECKING:
+    from convlens.run import Run
+
+
+def gap(
+    base: Annotated[str, typer.Argument(help="The run to improve, or its repeats.", show_default=False)],
+    improved: Annotated[str, typer.Argument(help="The improved run, or its repeats.", show_default=False)],
+    ref: Annotated[str, typer.Argument(help="The run to reach, or its repeats.", show_default=False)],
+    at: Annotated[
+        str, typer.Option(help="Which mAP stands for a run: best, final or published.", metavar="WHICH")
+    ] = "best",
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw the part closed of each quantity into a .png, .svg or .pdf.", metavar="FILE"),
+    ] = None,
+    size: figures.SizeOption = None,
+    dpi: figures.DpiOption = 150,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How the result is printed.")
+    ] = OutputFormat.TABLE,
+) -> None:
+    """Tell what part of the gap between two runs a third one closed, in each loss and in mAP."""
+    from convlens.analysis.gap import gap as gap_between
+    from convlens.cli import gap_tables as tables
+    from convlens.cli.gap_document import document
+    from convlens.plots.gap import plot_gaps
+
+    inches = figures.checked(plot, size)
+    result = gap_between(_runs(base), _runs(improved), _runs(ref), at=at)
+    if form is OutputFormat.JSON:
+        emit(as_json(document(result)) + "\n")
+    elif form is OutputFormat.TABLE:
+        show(*tables.view(result))
+    else:
+        emit(as_text(result.rows if form is OutputFormat.CSV else tables.readable(result), form) + "\n")
+    figures.save(plot, dpi, lambda: plot_gaps(result, inches))
+
+
+def _runs(source: str) -> list[Run]:
+    """The runs of a side, all of which must be read."""
+    reader = Reader([source])
+    runs = list(reader.runs())
+    if reader.failed:
+        raise typer.Exit(1)
+    return runs
