@@ -192,6 +192,48 @@ def test_the_published_logs_are_counted():
     assert [int(number) for number in told.groups()] == [len(zoo.names()), len(zoo.snapshot_names())]
 
 
+@pytest.mark.parametrize(
+    ("command", "named_by_users"),
+    [
+        ("correlate a.log b.log runs300/", {"losses", "differs", "left_out", "of_a_tenth_by_group"}),
+        ("gap a.log my.log b.log", {"differs"}),
+    ],
+)
+def test_keys_of_other_documents_are_those_that_are_told(
+    folder, monkeypatch, capsys, command, named_by_users
+):
+    """Maps whose keys are names of losses, runs and arguments have no keys to tell."""
+    (folder / "runs300").mkdir()
+    for number in range(4):
+        made = ssd_log(seed=number, wd=number, data_shape=300, save_prefix="ssd_300_resnet50_v1_voc")
+        (folder / "runs300" / f"{number}.log").write_text(made)
+    document = json.loads(run(f"convlens {command} --format json", monkeypatch, capsys)[1])
+
+    def keys(value, name=""):
+        if isinstance(value, list):
+            return set().union(*(keys(item) for item in value))
+        if not isinstance(value, dict):
+            return set()
+        own = set() if name in named_by_users else set(value)
+        return own.union(*(keys(item, key) for key, item in value.items()))
+
+    name = command.partition(" ")[0]
+    [told] = re.findall(rf"(?ms)^`{name}` has (.*?)\n\n", section("What `--format json` holds"))
+    assert set(words(told)) | {"schema", "convlens", "command"} == keys(document)
+
+
+def test_the_attributes_of_results_are_there(folder):
+    rows = dict(table("name | what it is"))
+    results = {
+        "`correlate(a, b, …)`": convlens.correlate("a.log", "b.log"),
+        "`gap(baseline, improved, reference)`": convlens.gap("a.log", "my.log", "b.log"),
+    }
+    for name, result in results.items():
+        attributes = re.findall(r"`\.(\w+)", rows[name])
+        assert len(attributes) > 4
+        assert all(hasattr(result, attribute) for attribute in attributes)
+
+
 def test_the_table_at_the_top_is_what_is_printed(folder, monkeypatch, capsys):
     shown = TEXT.partition("prints, among more:\n\n```\n")[2].partition("```")[0]
     _, out = run("convlens compare ssd_512_mobilenet1.0_coco ssd_512_resnet50_v1_coco", monkeypatch, capsys)
