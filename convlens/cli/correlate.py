@@ -9,11 +9,11 @@ import typer
 
 from convlens.cli import figures
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
-from convlens.cli.sources import SOURCES_HELP, Reader
+from convlens.cli.sources import Offline, Reader, Sources
 
 
 def correlate(
-    sources: Annotated[list[str], typer.Argument(help=SOURCES_HELP, show_default=False)],
+    sources: Sources,
     group_by: Annotated[
         str,
         typer.Option(help="What runs share whose losses compare, separated by commas.", metavar="PARTS"),
@@ -24,6 +24,7 @@ def correlate(
     ] = None,
     size: figures.SizeOption = None,
     dpi: figures.DpiOption = 150,
+    offline: Offline = False,
     form: Annotated[
         OutputFormat, typer.Option("--format", help="How the result is printed.")
     ] = OutputFormat.TABLE,
@@ -35,7 +36,7 @@ def correlate(
     from convlens.plots.scatter import plot_correlations
 
     inches = figures.checked(plot, size)
-    reader = Reader(sources)
+    reader = Reader(sources, offline)
     runs = list(reader.runs())
     if len(runs) < 2 and reader.failed:
         say("fewer than two runs could be read: there is nothing to correlate")

@@ -9,7 +9,7 @@ import typer
 
 from convlens.cli import figures
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, show
-from convlens.cli.sources import Reader
+from convlens.cli.sources import Offline, Reader
 
 if TYPE_CHECKING:
     from convlens.run import Run
@@ -28,6 +28,7 @@ def gap(
     ] = None,
     size: figures.SizeOption = None,
     dpi: figures.DpiOption = 150,
+    offline: Offline = False,
     form: Annotated[
         OutputFormat, typer.Option("--format", help="How the result is printed.")
     ] = OutputFormat.TABLE,
@@ -39,7 +40,7 @@ def gap(
     from convlens.plots.gap import plot_gaps
 
     inches = figures.checked(plot, size)
-    result = gap_between(_runs(base), _runs(improved), _runs(ref), at=at)
+    result = gap_between(_runs(base, offline), _runs(improved, offline), _runs(ref, offline), at=at)
     if form is OutputFormat.JSON:
         emit(as_json(document(result)) + "\n")
     elif form is OutputFormat.TABLE:
@@ -49,9 +50,9 @@ def gap(
     figures.save(plot, dpi, lambda: plot_gaps(result, inches))
 
 
-def _runs(source: str) -> list[Run]:
+def _runs(source: str, offline: bool) -> list[Run]:
     """The runs of a side, all of which must be read."""
-    reader = Reader([source])
+    reader = Reader([source], offline)
     runs = list(reader.runs())
     if reader.failed:
         raise typer.Exit(1)
