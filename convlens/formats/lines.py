@@ -17,17 +17,19 @@ from convlens.meters import Bools, Floats
 NUMBER = r"[-+]?(?:[nN]a[nN]|[iI]nf|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)"
 _REST = r"(?:[^\n]*[^ \t\n])?"
 _FIELDS = {"d": r"\d{1,7}", "s": r"\S+"}  # by the last letter of the format spec; others are numbers
-_PAIR = re.compile(rf"(?<!\w)([A-Za-z_]\w*)(?:=|: )({NUMBER})(?![\w%]|\.\d)".encode())
+_BLANKS = re.compile(r"(?:\\[ \t])+")  # as re.escape writes them
+_BAR = r": +\d+%\|[^|\n]*\| +(?P<step>\d{1,7})/(?P<total>\d{1,7}) \[[^\]\n]*\]"
+_PAIR = re.compile(rf"(?<![\w-])([A-Za-z_][\w-]*)(?:=|: )({NUMBER})(?![\w%]|\.\d)".encode())
 _MOST_LAYOUTS, _MOST_PAIRS = 100, 1000
-_NAME = re.compile(rb"(?<!\w)([A-Za-z_]\w*)(?:=|: )")
+_NAME = re.compile(rb"(?<![\w-])([A-Za-z_][\w-]*)(?:=|: )")
 
 
 class Line:
     """One kind of line, declared as a template of `str.format`.
 
     `{epoch:d}` reads and writes an integer of up to seven digits, `{path:s}` a word, `{lr:g}` or
-    `{seconds:.3f}` a number, and a field without a spec the rest of the line.
-    `parse(format(**record)) == record`.
+    `{seconds:.3f}` a number, and a field without a spec the rest of the line. A blank or tab is read as any
+    number of them. `parse(format(**record)) == record`.
     """
 
     def __init__(self, template: str) -> None:
@@ -36,13 +38,16 @@ class Line:
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
         """The regular expression that the template stands for, up to the end of the line."""
+        return re.compile((self._expression() + r"[ \t]*$").encode(), re.MULTILINE)
+
+    def _expression(self) -> str:
         parts = []
         for literal, name, spec, _ in Formatter().parse(self.template):
-            parts.append(re.escape(literal).replace(r"\ ", " "))
+            parts.append(_BLANKS.sub(r"[ \\t]++", re.escape(literal)))
             if name:
                 kind = _FIELDS.get((spec or "")[-1:], NUMBER) if spec else _REST
                 parts.append(rf"(?P<{name}>{kind})")
-        return re.compile(("".join(parts) + r"[ \t]*$").encode(), re.MULTILINE)
+        return "".join(parts)
 
     @cached_property
     def literals(self) -> tuple[bytes, ...]:
@@ -57,6 +62,25 @@ class Line:
     def format(self, **fields: object) -> str:
         """Write a line of this kind."""
         return self.template.format(**fields)
+
+
+class Bar(Line):
+    """A progress bar of tqdm whose description is declared as a template: `step` of `total` are done.
+
+    It is whole once its bracket closes: other messages may follow on its line.
+    """
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """The regular expression of the description and of the bar behind it."""
+        return re.compile((self._expression() + _BAR).encode())
+
+    def format(self, **fields: object) -> str:
+        """Write a bar; `step` and `total` are integers."""
+        step, total = int(str(fields["step"])), int(str(fields["total"]))
+        done = "█" * (10 * step // max(total, 1))
+        bar = f"{100 * step // max(total, 1):3d}%|{done:<10}| {step}/{total} [00:10<00:00,  1.00it/s]"
+        return f"{super().format(**fields)}: {bar}"
 
 
 class _Layout:

@@ -201,3 +201,9 @@ def test_a_cut_exponent_is_seen(value, cut):
 def test_a_hostile_line_takes_no_time(line):
     """Quadratic in its length would be hours."""
     assert not read_pairs([b"A=1.000, B=2.000", line]).whole[1]
+
+
+def test_names_may_hold_hyphens():
+    pairs = read_pairs([b"err-top1=0.269212 err-top5=0.088329", b"err-top1=0.1 err-top5=-0.5"])
+    assert pairs.names == ("err-top1", "err-top5")
+    assert pairs.values.tolist() == [[0.269212, 0.088329], [0.1, -0.5]]
