@@ -14,6 +14,8 @@ epochs the formula gives the mean that the first batches after it would need if 
 is impossible (negative, above 1 for an accuracy, above 3 times the printed value), the meter was reset.
 That it ran on, against its family's word, takes more than nothing impossible: a smooth curve is that too. The
 first batches of an epoch and its other batches must then move the mean alike.
+
+Where each line prints one batch alone, the mean of an epoch's lines estimates the epoch's.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ class Meter(StrEnum):
 
     EPOCH = "epoch"  # mean since the epoch began
     START = "start"  # mean since the process began
+    LAST = "last"  # one batch alone
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class Prints:
     def done(self) -> Floats:
         """Batches since the meters began, at each epoch's last print: (n, k)."""
         return (self.epoch[:, None] - self.start) * self.batches + self.end_batches
+
+    def scaled(self, by: Floats) -> Prints:
+        """The same in other units: each column (k,) times a number."""
+        return replace(self, end=self.end * by, first=self.first * by)
 
     def part(self, rows: slice, start: int) -> Prints:
         """The rows of another process whose meters began at epoch `start`."""
@@ -205,3 +212,18 @@ def own_means(prints: Prints, half_digit: Floats, since_start: Bools) -> tuple[F
     half = np.where(np.isfinite(mean), half, np.nan)
     own[:, since_start], width[:, since_start] = mean[:, since_start], half[:, since_start]
     return own, width
+
+
+def means_of_lines(rows: Ints, count: int, values: Floats, present: Bools) -> Floats:
+    """The mean (count, k) of the lines of each of `count` epochs; line n (of m) is of epoch `rows[n]`.
+
+    `values` (m, k) are the printed ones, `present` (m, k) says which a line tells. An epoch of which no line
+    tells a value is NaN there.
+    """
+    lines = np.zeros((count, values.shape[1]))
+    totals = np.zeros_like(lines)
+    np.add.at(lines, rows, present)
+    np.add.at(totals, rows, np.where(present, values, 0.0))
+    with np.errstate(invalid="ignore"):  # no lines, or inf and -inf
+        means: Floats = totals / lines
+    return means

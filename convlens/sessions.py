@@ -36,20 +36,26 @@ def build_sessions(blocks: Blocks) -> Sessions:
     columns = blocks.columns
     names = [c.name for c in columns]
     half = np.array([0.5 * 10.0 ** -_decimals(blocks, name) for name in names])
-    fraction = np.array([c.unit is Unit.FRACTION for c in columns], dtype=np.bool_)
+    fraction = np.array([c.unit in (Unit.FRACTION, Unit.PERCENT) for c in columns], dtype=np.bool_)
+    scale = np.array([0.01 if c.unit is Unit.PERCENT else 1.0 for c in columns])
     pieces = [_Piece(blocks, names, span, n == 0) for n, span in enumerate(_spans(blocks))]
-    tests = [meters.boundaries(p.prints, half, fraction) for p in pieces if len(p.prints.epoch) > 1]
+    tests = [meters.boundaries(p.prints.scaled(scale), half * scale, fraction) for p in pieces]
     judged, share = meters.judge(tests, [c.meter for c in columns])
-    judged = [c.meter if c.role in NO_MEANS else m for c, m in zip(columns, judged, strict=True)]
+    single = np.array([c.meter is Meter.LAST for c in columns], dtype=np.bool_)
+    given = [c.meter if c.role in NO_MEANS or c.meter is Meter.LAST else None for c in columns]
+    judged = [g or m for g, m in zip(given, judged, strict=True)]
     since_start = np.array([m is Meter.START for m in judged], dtype=np.bool_)
     sessions: list[Session] = []
     restarted = []
     for piece in pieces:
         at = 0
-        parts = meters.split_at_restarts(piece.prints, half, fraction, since_start)
+        parts = meters.split_at_restarts(piece.prints, half, fraction & (scale == 1), since_start)
         for number, part in enumerate(parts):
             rows = slice(at, at + len(part.epoch))
             own, width = meters.own_means(part, half, since_start)
+            if single.any():
+                own[:, single] = meters.means_of_lines(*piece.lines)[rows][:, single]
+                width[np.isnan(own)] = np.nan
             if number:
                 restarted.append(len(sessions))
             sessions.append(piece.session(len(sessions), rows, part.start, own, width, number == 0))
@@ -150,6 +156,7 @@ class _Piece:
         # Of equal epochs the last assignment stays: the last batch line, and reversed the first.
         at = np.searchsorted(self.epoch, train.epoch)
         values, present = train.columns(names)
+        self.lines = at, count, values, present
         batch_values, batch_present = (
             np.full((count, len(names)), np.nan),
             np.zeros((count, len(names)), bool),
@@ -164,8 +171,8 @@ class _Piece:
         self.last_line = np.zeros(count, dtype=np.int64)
         self.last_line[at] = train.line
         self.first_line = np.full(count, first, dtype=np.int64)
-        self.speed = _spread(count, at, train, "Speed")
         closed = np.searchsorted(self.epoch, close.epoch)
+        self.speed = _spread(count, closed, close, "Speed", _spread(count, at, train, "Speed"))
         self.seconds = _spread(count, closed, close, "seconds")
         values, present = close.columns(names)
         self.closing = np.zeros((count, len(names)), dtype=np.bool_)
@@ -234,10 +241,11 @@ class _Piece:
         )
 
 
-def _spread(count: int, at: Ints, table: Table, name: str) -> Floats:
+def _spread(count: int, at: Ints, table: Table, name: str, otherwise: Floats | None = None) -> Floats:
     """One column of a table, by epoch: the last of equal epochs stays."""
-    spread = np.full(count, np.nan)
-    spread[at] = table.columns([name])[0][:, 0]
+    spread = np.full(count, np.nan) if otherwise is None else otherwise
+    (values,), (told,) = (part.T for part in table.columns([name]))
+    spread[at[told]] = values[told]
     return spread
 
 
@@ -269,7 +277,7 @@ def _rates(blocks: Blocks, epoch: Ints, last_line: Ints, first: int, plan: Plan)
     # Drops that a resumed process replays stand between its start line and its first batch line.
     starts = blocks.starts.line[blocks.starts.line < first]
     since = int(starts[-1]) if len(starts) else 0
-    for line, value in zip(stated.line.tolist(), stated.values[:, 0].tolist(), strict=True):
+    for line, value in zip(stated.line.tolist(), stated.columns(["lr"])[0][:, 0].tolist(), strict=True):
         if line > since:
             rates[last_line >= line] = value
     return rates

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convlens.meters import Meter, Prints, boundaries, own_means
+from convlens.meters import Meter, Prints, boundaries, means_of_lines, own_means
 from tests.handmade import arguments, codes, read, start
 from tests.simulate import INTERVAL, REST, SSD, YOLO, falling, simulate
 
@@ -361,3 +361,18 @@ def test_a_log_that_begins_at_a_resumed_epoch_with_its_arguments_counts_from_the
     made = simulate(YOLO, falling(8), reset=(), first=40)
     run = read(arguments(epochs=200), made.lines)
     assert run.curve.loc[40, "ObjLoss"] == pytest.approx(made.truth[40]["ObjLoss"], abs=0.0006)
+
+
+def test_the_mean_of_an_epochs_lines():
+    """Two epochs of three and one lines, a third of none; of the second column one line tells nothing."""
+    values = np.array([[1, 10], [2, math.nan], [6, 20], [5, 7.0]])
+    means = means_of_lines(np.array([0, 0, 0, 1]), 3, values, np.isfinite(values))
+    assert means[:2].tolist() == [[3, 15], [5, 7]]
+    assert np.isnan(means[2]).all()
+
+
+@pytest.mark.parametrize(("value", "mean"), [(math.nan, math.nan), (math.inf, math.inf)])
+def test_a_line_that_is_not_finite_counts(value, mean):
+    values = np.array([[1.0], [value]])
+    told = means_of_lines(np.array([0, 0]), 1, values, np.ones((2, 1), dtype=bool))
+    assert np.array_equal(told, [[mean]], equal_nan=True)
