@@ -15,7 +15,8 @@ class Role(StrEnum):
     TERM = "term"  # adversarial, distillation and other terms: never in the summed loss
     METRIC = "metric"  # training accuracy and the like
     RATE = "rate"  # learning rate
-    SPEED = "speed"  # samples a second
+    SPEED = "speed"  # samples a second, and the seconds that they took
+    SCORE = "score"  # what a validation measures
 
 
 NO_MEANS = (Role.RATE, Role.SPEED)  # printed as they are at the moment, whatever the losses average over
@@ -26,6 +27,9 @@ class Unit(StrEnum):
 
     NONE = ""
     FRACTION = "fraction"  # between 0 and 1
+    PERCENT = "%"
+    METRES = "m"
+    SECONDS = "s"
     SAMPLES_PER_SECOND = "samples/s"
 
 
@@ -43,7 +47,8 @@ class Column:
 
     `name` is the printed name; `meter` says what a printed value averages over; `part_of` names the
     sum that the column belongs to ("loss") or is empty; `quantity` is the name under which the same
-    quantity goes in other logs (`CrossEntropy` for a student's `train_student_ori_net_CrossEntropy`).
+    quantity goes in other logs (`CrossEntropy` for a student's `train_student_ori_net_CrossEntropy`), and
+    `complement` the name of what makes 100% with it (an error's accuracy).
     """
 
     name: str
@@ -53,6 +58,7 @@ class Column:
     meter: Meter = Meter.EPOCH
     part_of: str = ""
     quantity: str = ""
+    complement: str = ""
 
     @property
     def measures(self) -> str:
@@ -78,6 +84,17 @@ def accuracy(name: str, meter: Meter = Meter.EPOCH) -> Column:
 def error(name: str, meter: Meter = Meter.EPOCH) -> Column:
     """A training metric that is better when lower and is no loss."""
     return Column(name, Role.METRIC, meter=meter)
+
+
+def score(
+    name: str,
+    better: Better = Better.HIGHER,
+    unit: Unit = Unit.PERCENT,
+    quantity: str = "",
+    complement: str = "",
+) -> Column:
+    """A score of a validation."""
+    return Column(name, Role.SCORE, unit, better, quantity=quantity, complement=complement)
 
 
 SPEED = Column("Speed", Role.SPEED, Unit.SAMPLES_PER_SECOND, Better.HIGHER)

@@ -12,6 +12,7 @@ from convlens.findings import Code, Finding
 from convlens.formats.base import SUMMARY
 from convlens.formats.text import HEAD, clean, quote
 from convlens.identity import identify
+from convlens.metrics import score
 from convlens.run import Run
 from convlens.sessions import build_sessions, stitch
 from convlens.sources import Kept, Source, Stamp, look_up, obtain, open_source, resolve, unpacked
@@ -100,7 +101,7 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: K
     sessions, rows = stitch(built.sessions, kind.restarts)
     config = sessions[rows[-1, 0]].config
     file_name = kept.path.name if kept else Path(path).name
-    identity, contradictions = identify(file_name, config.values, blocks.detector)
+    identity, contradictions = identify(file_name, config.values, blocks.detector, blocks.task)
     entry = zoo.find_log(data, file_name)
     run = Run(
         name=name,
@@ -108,7 +109,7 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: K
         format=kind.name,
         axis=kind.axis,
         columns=built.columns,
-        score_names=blocks.score.names,
+        scores=blocks.scores or tuple(score(name) for name in blocks.score.names),
         score_decimals=blocks.score.decimals,
         identity=identity,
         sessions=sessions,

@@ -15,7 +15,8 @@ from convlens.errors import ConvlensError
 from convlens.findings import Finding
 from convlens.formats.base import Checkpoint, Config, Plan
 from convlens.meters import Bools, Floats, Ints
-from convlens.metrics import NO_MEANS, Column, Role
+from convlens.metrics import Column, Role
+from convlens.summary import Summary, summarise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,14 +70,17 @@ class Session:
 
 @dataclass(frozen=True)
 class Identity:
-    """What was trained on what; `sources` says where each part was read from.
+    """What was trained on what; `sources` says where each of its `PARTS` was read from.
 
-    `input_size` is in pixels. A part that nothing tells is None.
+    `task` is what was trained for, as the kinds of lines tell. `detector` is the detector, or what stands for
+    it in other tasks (`fcn`, `simple_pose`, `slowfast_4x16`). `input_size` is in pixels (`512`, or two sides
+    as in `640x192`). A part that nothing tells is None.
     """
 
+    task: str = "detection"
     detector: str | None = None
     backbone: str | None = None
-    input_size: int | None = None
+    input_size: int | str | None = None
     dataset: str | None = None
     teacher: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -84,32 +88,10 @@ class Identity:
     PARTS = ("detector", "backbone", "input_size", "dataset", "teacher")
 
     def __str__(self) -> str:
-        parts = [self.detector, self.input_size, self.backbone, self.dataset]
+        task = "" if self.task == "detection" else f"{self.task.replace('_', ' ')}:"
+        parts = [task or None, self.detector, self.input_size, self.backbone, self.dataset]
         told = " ".join(str(p) for p in parts if p is not None) or "unknown"
         return f"{told}, teacher {self.teacher}" if self.teacher else told
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a run reached; scores in percent, losses as printed.
-
-    `epochs` counts complete ones. `final` holds what the last complete epoch's closing line says, else its
-    last batch line; `final_epoch_mean` the own means of the same epoch and names. `final_map` is the last
-    validation's, `best_epoch` the earliest of the best. `published` holds (score, conditions) pairs for this
-    very log, `published_map` the score whose conditions its validation used. `hours` is the training time
-    that the closing lines state.
-    """
-
-    epochs: int
-    final: Mapping[str, float]
-    final_epoch_mean: Mapping[str, float]
-    final_map: float | None
-    best_map: float | None
-    best_epoch: int | None
-    best_checkpoint: str | None
-    published: tuple[tuple[float, str], ...]
-    published_map: float | None
-    hours: float | None
 
 
 class Late(Protocol):
@@ -133,7 +115,8 @@ class Run:
     """One training run.
 
     `name` is its label, `source` what was read, `format` the kind of log and `axis` what a step is.
-    `columns` describe the printed names, `score_names` and `score_decimals` the validations' scores.
+    `columns` describe the printed names, `scores` those of validations, the one by which the run is judged
+    first, with `score_decimals`.
     `sessions` are the processes in the log; `curve_rows` (n, 2) holds the session and row of each epoch of
     the stitched curve; `size` is the log's, in bytes. Tables are built when first asked for.
     """
@@ -143,7 +126,7 @@ class Run:
     format: str
     axis: str
     columns: tuple[Column, ...]
-    score_names: tuple[str, ...]
+    scores: tuple[Column, ...]
     score_decimals: tuple[int, ...]
     identity: Identity
     sessions: tuple[Session, ...]
@@ -156,8 +139,10 @@ class Run:
     late: Late | None = None
 
     def __str__(self) -> str:
-        reached = "" if self.summary.final_map is None else f", mAP {self.summary.final_map:.4g}"
-        return f"{self.name}: {self.identity}, {self.summary.epochs} epochs{reached}"
+        summary = self.summary
+        name = "mAP" if summary.score == "map" else summary.score
+        reached = "" if summary.final_score is None else f", {name} {summary.final_score:.4g}"
+        return f"{self.name}: {self.identity}, {summary.epochs} epochs{reached}"
 
     def __repr__(self) -> str:
         return f"<Run {self}>"
@@ -169,6 +154,16 @@ class Run:
     def losses(self) -> tuple[Column, ...]:
         """The columns that make up the summed loss."""
         return tuple(c for c in self.columns if c.role is Role.LOSS)
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """The names of the scores."""
+        return tuple(c.name for c in self.scores)
+
+    @property
+    def main_score(self) -> Column | None:
+        """The score by which the run is judged, None if the log holds none."""
+        return self.scores[0] if self.scores else None
 
     @property
     def config(self) -> Mapping[str, object]:
@@ -201,7 +196,7 @@ class Run:
 
     @cached_property
     def validation(self) -> pd.DataFrame:
-        """Scores in percent, by (session, epoch)."""
+        """Scores, by (session, epoch); `scores` holds their units."""
         return tables.validation(self)
 
     @cached_property
@@ -239,6 +234,12 @@ class Run:
         done = self.arrays.epoch - (begun if begun == 1 else 0) + 1
         return int((done[self.arrays.complete] % every == 0).sum())
 
+    @property
+    def validations_found(self) -> int:
+        """How many epochs of the curve have the score by which the run is judged."""
+        main = self.main_score
+        return int(np.isfinite(self.arrays.score(main.name)).sum()) if main else 0
+
     def with_findings(self, findings: tuple[Finding, ...]) -> Run:
         """The same run with other findings."""
         run = replace(self, findings=findings)
@@ -258,37 +259,3 @@ class Run:
         if self.late is None:
             raise ConvlensError(f"{self.name}: the log itself is needed for this table.")
         return self.late
-
-
-def summarise(run: Run) -> Summary:
-    """The summary of a run, from its arrays."""
-    curve = run.arrays
-    done = np.flatnonzero(curve.complete)
-    final: dict[str, float] = {}
-    own: dict[str, float] = {}
-    if len(done):
-        last = done[-1]
-        session, row = run.sessions[run.curve_rows[last, 0]], run.curve_rows[last, 1]
-        closed = session.closing[row]
-        told = closed if closed.any() else session.present[row]
-        for k, column in enumerate(run.columns):
-            if told[k] and column.role not in NO_MEANS:
-                final[column.name] = float(session.printed[row, k])
-                own[column.name] = float(session.own[row, k])
-    maps = curve.score("map")
-    scored = np.flatnonzero(np.isfinite(maps))
-    best = int(scored[np.argmax(maps[scored])]) if len(scored) else None
-    hours = float(np.nansum(curve.seconds)) / 3600 if np.isfinite(curve.seconds).any() else None
-    best_saved = [c for c in run.checkpoints if c.best]
-    return Summary(
-        epochs=len(done),
-        final=final,
-        final_epoch_mean=own,
-        final_map=float(maps[scored[-1]]) if len(scored) else None,
-        best_map=None if best is None else float(maps[best]),
-        best_epoch=None if best is None else int(curve.epoch[best]),
-        best_checkpoint=best_saved[-1].path if best_saved else None,
-        published=run.published,
-        published_map=run.published_map,
-        hours=hours,
-    )

@@ -150,11 +150,12 @@ def overview(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     summary = run.summary
+    judge = "mAP" if run.main_score is None or summary.score == "map" else run.main_score.name
     facts: dict[str, object] = {
         "identity": str(run.identity),
         "epochs": f"{summary.epochs} of {run.plan.epochs or '?'}",
-        "final mAP": summary.final_map,
-        "best mAP": summary.best_map,
+        f"final {judge}": summary.final_score,
+        f"best {judge}": summary.best_score,
         "best epoch": summary.best_epoch,
         "published mAP": summary.published_map,
         "hours": summary.hours,

@@ -14,7 +14,7 @@ import pytest
 LAYERS = (
     {"errors", "metrics", "meters", "findings", "files"},
     {"formats"},
-    {"tables"},
+    {"tables", "summary"},
     {"run"},
     {"zoo"},
     {"sources"},

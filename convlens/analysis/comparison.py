@@ -87,11 +87,21 @@ class Comparison:
         return tuple(run for arm in self.arms for run in arm.runs)
 
     @property
+    def tasks(self) -> tuple[str, ...]:
+        """What the runs were trained for, in words, each once."""
+        return tuple(dict.fromkeys(figures.task_of(run) for run in self.runs))
+
+    @property
+    def judged_by(self) -> str:
+        """What the runs are judged by: "map" if all are detectors, else "score", each run's own."""
+        return "map" if self.tasks == ("detection",) else "score"
+
+    @property
     def rows(self) -> list[dict[str, object]]:
-        """One row an arm: identity, epochs, hours, final figures (own means) and scores in percent."""
+        """One row an arm: identity, epochs, hours, final figures (own means) and scores."""
         names = [q.name for q in self.quantities]
         both = [n for n in names if any(figures.averages_the_run(run, n) for run in self.runs)]
-        return [rows.row(arm, self.quantities, both) for arm in self.arms]
+        return [rows.row(arm, self.quantities, both, self.judged_by) for arm in self.arms]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -181,20 +191,31 @@ def _index_of(arms: Sequence[Arm], reference: str | None) -> int:
 
 def _by_quantity(arms: Sequence[Arm], metrics: Sequence[str]) -> tuple[str, ...]:
     """Metrics under the names of what they measure: they may be named as a log prints them."""
-    columns = [c for arm in arms for c in arm.runs[0].columns]
-    return tuple(next((c.measures for c in columns if metric == c.name), metric) for metric in metrics)
+    columns = [c for arm in arms for c in (*arm.runs[0].columns, *arm.runs[0].scores)]
+    told = {c.complement: c.measures for c in columns} | {c.name: c.measures for c in columns}
+    return tuple(told.get(metric, metric) for metric in metrics)
 
 
 def _quantities(arms: Sequence[Arm], metrics: Sequence[str]) -> tuple[figures.Quantity, ...]:
-    """The losses and the mAP that at least one arm has, and the metrics asked for."""
+    """What at least one arm has of the losses and the mAP of detectors, and the metrics asked for.
+
+    Other tasks have few columns: all of them. Of what makes 100% together one is enough.
+    """
     runs = [arm.runs[0] for arm in arms]
     everything = {q.name: q for run in runs for q in figures.quantities(run)}
     losses = {c.measures for run in runs for c in run.losses}
-    wanted = [*(n for n in everything if n in losses), "loss", *metrics, "map", "map_segm"]
+    others = [q for run in runs if run.identity.task != "detection" for q in figures.quantities(run)]
+    wanted = [*(n for n in everything if n in losses), "loss"]
+    wanted += [q.name for q in others if q.scale == "loss"]
+    wanted += [*metrics, "map", "map_segm", *(q.name for q in others if q.scale == "score")]
     for metric in metrics:
-        if metric not in everything:
+        if not any(figures.has(run, metric) for run in runs):
             raise UnknownNameError("metric", metric, everything, figures.why_absent(runs[0], metric))
-    return tuple(everything[n] for n in dict.fromkeys(wanted) if n in everything)
+    found: dict[str, figures.Quantity] = {}
+    for name in wanted:
+        if name in everything and everything[name].complement not in found:
+            found[name] = everything[name]
+    return tuple(found.values())
 
 
 def _differences(
@@ -242,9 +263,10 @@ def _floor(
 def why_not(run: Run, reference: Run, quantity: figures.Quantity) -> str:
     """Why a quantity of two runs does not compare; empty if it does."""
     mine, theirs = run.identity, reference.identity
-    parts = ("dataset",) if quantity.scale == "score" else ("detector", "input_size", "dataset")
-    names = [{q.name for q in figures.quantities(r)} for r in (run, reference)]
-    if any(quantity.name not in known for known in names):
+    parts = ["task", "detector", "input_size", "dataset"]
+    if quantity.scale == "score":
+        parts = ["task", "dataset"]
+    if not all(figures.has(r, quantity.name) for r in (run, reference)):
         return NOT_IN_BOTH
     pairs = {p.replace("_", " "): (getattr(mine, p), getattr(theirs, p)) for p in parts}
     another = [p for p, (a, b) in pairs.items() if a != b and None not in (a, b)]

@@ -8,69 +8,106 @@ import numpy as np
 
 from convlens.errors import UnknownNameError
 from convlens.meters import Floats, Ints, Meter
-from convlens.metrics import NO_MEANS, Better, Role
+from convlens.metrics import NO_MEANS, Better, Column, Role, Unit
 from convlens.run import Run
 
 NAMES = {"loss": "summed loss", "map": "mAP [%]", "map_segm": "mask mAP [%]"}  # for readers
+_STEADY = 0.95  # of the rate of the epoch before: less is falling
+_TITLES = {"map": "mAP", "map_segm": "mask mAP"}
 
 
 @dataclass(frozen=True)
 class Quantity:
     """Something that runs have in common: a loss, a training metric or a score.
 
-    `scale` says with what the figure compares: "loss" only within one detector, dataset and input size,
-    "score" only within one dataset.
+    `scale` says with what the figure compares: "loss" only within one task, detector, dataset and input size,
+    "score" only within one task and dataset. `complement` is the quantity that makes 100% with it.
     """
 
     name: str
     better: Better
     scale: str
+    unit: Unit = Unit.NONE
+    complement: str = ""
+    title: str = ""
+
+    def __str__(self) -> str:
+        shown = self.title or self.name
+        return f"{shown} [{self.unit}]" if self.unit not in (Unit.NONE, Unit.FRACTION) else shown
 
 
 def quantities(run: Run) -> list[Quantity]:
     """What a run can be compared in: its losses, their sum, other columns, and its scores."""
     losses = [Quantity(c.measures, c.better, "loss") for c in run.columns if c.role is Role.LOSS]
-    total = [Quantity("loss", Better.LOWER, "loss")] if losses else []
-    scores = [Quantity(name, Better.HIGHER, "score") for name in run.score_names]
+    title = "" if [q.name for q in losses] == ["loss"] else "summed loss"
+    total = [Quantity("loss", Better.LOWER, "loss", title=title)] if losses else []
+    scores = [
+        Quantity(c.measures, c.better, "score", c.unit, c.complement, _TITLES.get(c.name, ""))
+        for c in run.scores
+    ]
     taken = {q.name for q in (*total, *scores)}  # whatever else a log calls so
     others = [
-        Quantity(c.measures, c.better, "loss")
+        Quantity(c.measures, c.better, "loss", c.unit)
         for c in run.columns
         if c.role not in (Role.LOSS, *NO_MEANS) and c.measures not in taken
     ]
     return [*losses, *total, *others, *scores]
 
 
+def has(run: Run, quantity: str) -> bool:
+    """Whether a run has a quantity, or what makes 100% with it."""
+    return quantity in {q.name for q in quantities(run)} or score_of(run, quantity) is not None
+
+
+def score_of(run: Run, quantity: str) -> Column | None:
+    """The score of a run that measures a quantity, or what makes 100% with it; None if it has neither."""
+    direct = next((c for c in run.scores if quantity in (c.measures, c.name)), None)
+    return direct or next((c for c in run.scores if c.complement == quantity), None)
+
+
 def series(run: Run, quantity: str) -> Floats:
-    """One quantity along the curve (n,): own means and percentages; NaN where a score was not measured.
+    """One quantity along the curve (n,): own means and scores; NaN where a score was not measured.
 
     Raises UnknownNameError with the reason where the run has no such quantity.
     """
     curve = run.arrays
     if quantity == "loss" and run.losses:
         return curve.loss
-    if quantity in run.score_names:
-        return curve.score(quantity)
+    if column := score_of(run, quantity):
+        values = curve.score(column.name)
+        if quantity in (column.measures, column.name):
+            return values
+        return np.round(100 - values, run.score_decimals[run.scores.index(column)])
     for k, column in enumerate(run.columns):
         if quantity in (column.measures, column.name) and column.role not in NO_MEANS:
-            values: Floats = curve.own[:, k]
-            return values
+            own: Floats = curve.own[:, k]
+            return own
     known = [q.name for q in quantities(run)]
     raise UnknownNameError("metric", quantity, known, why_absent(run, quantity))
 
 
 def why_absent(run: Run, quantity: str) -> str:
     """Why a run may lack a quantity, with the validations that were expected and found."""
-    found = int(np.isfinite(run.arrays.score("map")).sum())
+    found = run.validations_found
     due, every = run.validations_due, run.plan.validate_every
     how_often = "one an epoch" if every == 1 else f"one every {every} epochs"
     expected = "" if due is None else f" of {due} expected ({how_often})"
     reason = f"{run.name} holds {found} validations{expected}"
-    if quantity.startswith(("map", "ar")) and found == 0:
+    of_detectors = quantity.startswith(("map", "ar_")) or quantity == "ar"
+    if of_detectors and run.identity.task != "detection":
+        reason += f"; it is of {task_of(run)}, which has no such score"
+    elif quantity == "loss" and not run.losses:
+        reason += ", and prints no loss"
+    elif quantity.startswith(("map", "ar")) and found == 0:
         reason += "; scores may have been printed to another file or to standard output"
     elif quantity.startswith(("map_", "ar_")):
         reason += "; VOC's metric prints one mAP and class APs, COCO's the others"
     return f"{reason}."
+
+
+def task_of(run: Run) -> str:
+    """What the run was trained for, in words."""
+    return run.identity.task.replace("_", " ")
 
 
 def averages_the_run(run: Run, quantity: str) -> bool:
@@ -83,8 +120,8 @@ def averages_the_run(run: Run, quantity: str) -> bool:
 def widths(run: Run, quantity: str) -> Floats:
     """The half-width that rounding leaves of each value of `series` (n,)."""
     curve = run.arrays
-    if quantity in run.score_names:
-        half = 0.5 * 10.0 ** -run.score_decimals[run.score_names.index(quantity)]
+    if column := score_of(run, quantity):
+        half = 0.5 * 10.0 ** -run.score_decimals[run.scores.index(column)]
         return np.full(len(curve.epoch), half)
     if quantity == "loss":
         return curve.loss_width
@@ -121,7 +158,7 @@ def value_after(run: Run, quantity: str, epochs: int) -> float:
     counted = done(run)
     there = run.arrays.complete & (counted <= epochs)
     values = series(run, quantity)[there]
-    if quantity not in run.score_names:
+    if score_of(run, quantity) is None:
         return float(values[-1]) if there.any() and counted[there][-1] == epochs else np.nan
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else np.nan
@@ -145,11 +182,15 @@ def jitter(run: Run, quantity: str, epochs: int | None = None) -> float:
 
 
 def drops(run: Run) -> Floats:
-    """The epochs (m,) at which the learning rate that the log shows falls by half or more."""
+    """The epochs (m,) at which the learning rate that the log shows falls by half or more.
+
+    At the end of a cosine it does so from epoch to epoch: what was falling before is no drop.
+    """
     curve = run.arrays
     with np.errstate(all="ignore"):
-        falls = curve.lr[1:] / curve.lr[:-1] <= 0.5
-    epochs: Floats = curve.epoch[1:][falls].astype(np.float64)
+        ratio = curve.lr[1:] / curve.lr[:-1]
+    was_falling = np.concatenate([np.zeros(1, dtype=np.bool_), ratio[:-1] < _STEADY])[: len(ratio)]
+    epochs: Floats = curve.epoch[1:][(ratio <= 0.5) & ~was_falling].astype(np.float64)
     return epochs
 
 

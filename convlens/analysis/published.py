@@ -58,6 +58,10 @@ def _counterpart(run: Run) -> Run:
 
 
 def _closest(run: Run) -> str:
-    alike = zoo.select(family=run.identity.detector) if run.identity.detector else []
+    identity = run.identity
+    if identity.task != "detection":
+        alike = zoo.select(task=identity.task)
+    else:
+        alike = zoo.select(family=identity.detector) if identity.detector else []
     known = [e.name for e in alike if e.dataset == run.identity.dataset and e.name in zoo.snapshot_names()]
     return f"; the closest are {', '.join(known[:5])}" if known else ""

@@ -19,7 +19,7 @@ def values(arm: Arm, quantity: str, epochs: int | None = None) -> list[float | N
     return [
         figures.value_after(run, quantity, figures.epochs_done(run) if epochs is None else epochs)
         for run in arm.runs
-        if quantity in {q.name for q in figures.quantities(run)}
+        if figures.has(run, quantity)
     ]
 
 
@@ -29,10 +29,17 @@ def mean(figures_of_runs: Sequence[float | None]) -> float | None:
     return told.mean if told else None
 
 
-def row(arm: Arm, quantities: Sequence[figures.Quantity], as_printed: Sequence[str]) -> dict[str, object]:
-    """Identity, epochs, hours, final figures (own means, some `as_printed` too) and scores, by column."""
+def row(
+    arm: Arm, quantities: Sequence[figures.Quantity], as_printed: Sequence[str], judged_by: str
+) -> dict[str, object]:
+    """Identity, epochs, hours, final figures (own means, some `as_printed` too) and scores, by column.
+
+    `judged_by` is "map" for detectors, else "score": each run's own, which is named.
+    """
     first = arm.runs[0]
     cells: dict[str, object] = {"run": arm.name}
+    if judged_by == "score":
+        cells["task"] = figures.task_of(first)
     cells |= {part: getattr(first.identity, part) for part in first.identity.PARTS}
     cells |= {"n": arm.n, "epochs": first.summary.epochs, "planned_epochs": first.plan.epochs}
     cells["hours"] = mean([run.summary.hours for run in arm.runs])
@@ -40,12 +47,15 @@ def row(arm: Arm, quantities: Sequence[figures.Quantity], as_printed: Sequence[s
         if quantity.scale == "loss":
             cells[quantity.name] = mean(values(arm, quantity.name))
     cells |= {f"{name}_printed": mean([printed(run, name) for run in arm.runs]) for name in as_printed}
+    if judged_by == "score":
+        cells["score"] = first.summary.score
     cells |= {
-        "final_map": mean([run.summary.final_map for run in arm.runs]),
-        "best_map": mean([run.summary.best_map for run in arm.runs]),
-        "best_epoch": first.summary.best_epoch if arm.n == 1 else None,
-        "published_map": first.summary.published_map,
+        f"{which}_{judged_by}": mean([getattr(run.summary, f"{which}_{judged_by}") for run in arm.runs])
+        for which in ("final", "best")
     }
+    cells["best_epoch"] = first.summary.best_epoch if arm.n == 1 else None
+    if first.identity.task == "detection":
+        cells["published_map"] = first.summary.published_map
     cells |= {
         q.name: mean(values(arm, q.name))
         for q in quantities

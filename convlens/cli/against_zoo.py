@@ -24,12 +24,12 @@ def view(found: Sequence[AgainstPublished]) -> Iterator[Table | str]:
         rows = []
         for parting in one.partings:
             d = differences[parting.quantity]
-            is_score = parting.quantity in one.published.score_names
+            unit = next(q.unit for q in one.comparison.quantities if q.name == parting.quantity)
             theirs, mine = (
-                cells.value_of(arm, value, is_score)
+                cells.value_of(arm, value, unit)
                 for arm, value in zip(one.comparison.arms, (d.reference, d.value), strict=True)
             )
-            change, relative, floor = cells.in_three(d, is_score)
+            change, relative, floor = cells.in_three(d, unit)
             rows.append([parting.quantity, str(parting), theirs, mine, change, relative, floor])
         epochs = f"after {one.shared_epochs}"
         yield table(["", "apart", f"published {epochs}", epochs, "difference", "", "±"], rows)

@@ -10,19 +10,21 @@ from convlens.analysis.endings import Ending
 from convlens.analysis.repeats import Arm, spread
 from convlens.analysis.rows import mean, printed, values
 from convlens.cli.output import number
+from convlens.metrics import Unit
 
-_SCORES = ("final_map", "best_map", "published_map", "map", "ar_")
+_SCORES = ("final_", "best_map", "best_score", "published_map", "map", "ar_")
 
 
-def own(arm: Arm, quantity: str) -> str:
+def own(arm: Arm, quantity: figures.Quantity) -> str:
     """A quantity at the end, with the interval of repeats or what rounding leaves of an own mean."""
-    told = spread(values(arm, quantity))
+    name = quantity.name
+    told = spread(values(arm, name))
     if told is None:
-        return "nan" if any(math.isnan(printed(run, quantity) or 0) for run in arm.runs) else "–"
-    shown = value_of(arm, told.mean, quantity in arm.runs[0].score_names)
+        return "nan" if any(math.isnan(printed(run, name) or 0) for run in arm.runs) else "–"
+    shown = value_of(arm, told.mean, quantity.unit)
     width = (told.high - told.low) / 2
-    if arm.n == 1 and figures.averages_the_run(arm.runs[0], quantity):
-        width = figures.resolution(arm.runs[0], quantity)
+    if arm.n == 1 and figures.averages_the_run(arm.runs[0], name):
+        width = figures.resolution(arm.runs[0], name)
     return shown if math.isnan(width) else f"{shown} ±{rough(width, 2)}"
 
 
@@ -35,34 +37,34 @@ def ending(end: Ending, is_score: bool = False) -> str:
     return shown if math.isnan(end.error) else f"{shown} ±{rough(end.half_width, 1)}"
 
 
-def value_of(arm: Arm, value: float, is_score: bool) -> str:
-    """A loss, or a score with the decimals that the log prints, at most two."""
-    if not is_score or math.isnan(value):
+def value_of(arm: Arm, value: float, unit: Unit) -> str:
+    """A loss, or a percentage with the decimals that the log prints, at most two."""
+    if unit is not Unit.PERCENT or math.isnan(value):
         return number(value)
     decimals = min([d for run in arm.runs for d in run.score_decimals], default=2)
     return f"{value:.{min(decimals + (arm.n > 1), 2)}f}"  # a mean tells a digit more
 
 
-def in_three(d: Difference | None, is_score: bool) -> tuple[str, str, str]:
-    """A difference, in percent of the reference where it is a loss, and what noise alone makes."""
+def in_three(d: Difference | None, unit: Unit) -> tuple[str, str, str]:
+    """A difference, in percent of the reference where it is no percentage, and what noise alone makes."""
     if d is None or math.isnan(d.change):
         return "", "", ""
-    relative = f"{d.change / abs(d.reference):+.1%}" if d.reference and not is_score else ""
-    return signed(d, is_score), relative, rough(d.floor, 1) if math.isfinite(d.floor) else ""
+    relative = f"{d.change / abs(d.reference):+.1%}" if d.reference and unit is not Unit.PERCENT else ""
+    return signed(d, unit), relative, rough(d.floor, 1) if math.isfinite(d.floor) else ""
 
 
-def in_brackets(d: Difference | None, is_score: bool) -> str:
+def in_brackets(d: Difference | None, unit: Unit) -> str:
     """A difference and what noise alone makes, as ` (+0.016 ±0.02)`; empty if there is none."""
     if d is None or math.isnan(d.change):
         return ""
     noise = f" ±{rough(d.floor, 1)}" if math.isfinite(d.floor) else ""
-    return f" ({signed(d, is_score)}{noise})"
+    return f" ({signed(d, unit)}{noise})"
 
 
-def signed(d: Difference, is_score: bool) -> str:
+def signed(d: Difference, unit: Unit) -> str:
     """A difference with its sign."""
     tenths = round(d.change, 1) == round(d.change, 6)
-    shown = f"{d.change:.{1 if tenths else 2}f}" if is_score else number(d.change)
+    shown = f"{d.change:.{1 if tenths else 2}f}" if unit is Unit.PERCENT else number(d.change)
     return shown if d.change < 0 else f"+{shown}"
 
 
@@ -78,19 +80,23 @@ def hours(arm: Arm) -> str:
     return "–" if told is None else f"{told:.1f}"
 
 
-def best(arm: Arm) -> str:
-    """The best mAP, of a single run with its epoch."""
-    told = mean([run.summary.best_map for run in arm.runs])
-    if told is None:
+def best(arm: Arm, named: bool) -> str:
+    """The best score, of a single run with its epoch; `named` where runs are judged by different ones."""
+    run = arm.runs[0]
+    told = mean([run.summary.best_score for run in arm.runs])
+    if told is None or run.main_score is None:
         return "–"
-    epoch = f" ({arm.runs[0].summary.best_epoch})" if arm.n == 1 else ""
-    return value_of(arm, told, is_score=True) + epoch
+    epoch = f" ({run.summary.best_epoch})" if arm.n == 1 else ""
+    name = f"{run.main_score.measures} " if named else ""
+    return name + value_of(arm, told, run.main_score.unit) + epoch
 
 
 def published(arm: Arm) -> str:
-    """The published mAP as it was published."""
-    told = arm.runs[0].summary.published_map
-    return "–" if told is None else str(told)
+    """The published mAP, of other tasks the first published score with its name, as it was published."""
+    summary = arm.runs[0].summary
+    if arm.runs[0].identity.task == "detection":
+        return "–" if summary.published_map is None else str(summary.published_map)
+    return next((f"{score} {what}" for score, what in summary.published), "–")
 
 
 def class_ap(value: float) -> str:
@@ -106,7 +112,8 @@ def argument(value: object) -> str:
 
 def in_a_row(name: str, value: object) -> str:
     """The value of a column of `Comparison.rows`."""
-    if isinstance(value, float) and (name == "hours" or name.startswith(_SCORES)):
+    percentage = name.startswith(_SCORES) and isinstance(value, float) and abs(value) >= 1
+    if isinstance(value, float) and (name == "hours" or percentage):
         return f"{value:.1f}" if round(value, 1) == round(value, 6) or name == "hours" else f"{value:.2f}"
     return number(value)
 

@@ -13,12 +13,13 @@ from convlens.cli import cells
 from convlens.cli.output import number, table
 from convlens.errors import UnknownNameError
 from convlens.findings import Code, Finding, explain
+from convlens.metrics import Better, Column, Unit
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 MOST_SIDE_BY_SIDE = 3
-_ALIASES = {"map": "final_map", "best": "best_map", "published": "published_map"}
+_JUDGES = {"map": "mAP", "score": "score"}
 _LOWER_IS_BETTER = ("hours", "epochs", "best_epoch", "planned_epochs", "n")
 
 
@@ -61,9 +62,9 @@ def sorted_rows(
     """The rows of a comparison, best first in a column if one is named, in the groups of another."""
     rows = comparison.rows
     if group_by is not None:
-        _must_be_a_column(group_by, rows)
+        _must_be_a_column(comparison, group_by, rows)
     if sort is not None:
-        rows = _best_first(comparison, rows, _ALIASES.get(sort, sort))
+        rows = _best_first(comparison, rows, _column(comparison, sort))
     groups = list(dict.fromkeys(row[group_by] for row in rows)) if group_by else []
     return sorted(rows, key=lambda row: groups.index(row[group_by])) if group_by else rows
 
@@ -71,24 +72,48 @@ def sorted_rows(
 def _best_first(
     comparison: Comparison, rows: Sequence[Mapping[str, object]], column: str
 ) -> list[dict[str, object]]:
-    _must_be_a_column(column, rows)
+    _must_be_a_column(comparison, column, rows)
     directions = {q.name: q.better for q in comparison.quantities}
+    mains = {arm.name: arm.runs[0].main_score for arm in comparison.arms}
     better = directions.get(column, directions.get(column.removesuffix("_printed")))
     lower = column in _LOWER_IS_BETTER or better == "lower"
 
     def key(row: Mapping[str, object]) -> tuple[bool, float, str]:
         value = row[column]
         if isinstance(value, int | float) and not math.isnan(value):
+            if column in ("final_score", "best_score") and (main := mains[str(row["run"])]):
+                return (False, -_goodness(value, main), "")
             return (False, value if lower else -value, "")
         return (value is None or isinstance(value, float), 0.0, str(value))
 
     return [dict(row) for row in sorted(rows, key=key)]
 
 
-def _must_be_a_column(name: str, rows: Sequence[Mapping[str, object]]) -> None:
+def _goodness(value: float, score: Column) -> float:
+    """A score such that more is better: of an error in percent what is left to 100."""
+    if score.better is not Better.LOWER:
+        return value
+    return 100 - value if score.unit is Unit.PERCENT else -value
+
+
+def _aliases(comparison: Comparison) -> dict[str, str]:
+    """Short names of columns: `map`, or where not all are detectors `score`, is the final one."""
+    judged_by = comparison.judged_by
+    return {judged_by: f"final_{judged_by}", "best": f"best_{judged_by}", "published": "published_map"}
+
+
+def _column(comparison: Comparison, name: str) -> str:
+    """The column that is meant; `score` of runs is their final one."""
+    return _aliases(comparison).get(name, name)
+
+
+def _must_be_a_column(comparison: Comparison, name: str, rows: Sequence[Mapping[str, object]]) -> None:
     known = list(dict.fromkeys(key for row in rows for key in row))
     if name not in known:
-        raise UnknownNameError("column", name, [*known, *_ALIASES])
+        hint = ""
+        if name in ("map", "final_map", "best_map", "loss"):
+            hint = figures.why_absent(comparison.runs[0], name.rpartition("_")[2])
+        raise UnknownNameError("column", name, [*known, *_aliases(comparison)], hint)
 
 
 def _side_by_side(comparison: Comparison) -> Table:
@@ -100,32 +125,36 @@ def _side_by_side(comparison: Comparison) -> Table:
         if set(shown) == {"–"}:
             return
         told = {d.arm: d for d in comparison.differences if quantity and d.quantity == quantity.name}
-        is_score = quantity is not None and quantity.scale == "score"
+        unit = quantity.unit if quantity else Unit.NONE
         if two:
             other = arms[1 - comparison.reference].name
-            rows.append([name, *shown, *cells.in_three(told.get(other), is_score)])
+            rows.append([name, *shown, *cells.in_three(told.get(other), unit)])
         else:
-            extra = [cells.in_brackets(told.get(arm.name), is_score) for arm in arms]
+            extra = [cells.in_brackets(told.get(arm.name), unit) for arm in arms]
             rows.append([name, *map("".join, zip(shown, extra, strict=True))])
 
     firsts = [arm.runs[0] for arm in arms]
+    detectors = comparison.judged_by == "map"
+    if not detectors:
+        add("task", [figures.task_of(run) for run in firsts])
     for part in firsts[0].identity.PARTS:
-        add(part.replace("_", " "), [number(getattr(run.identity, part)) for run in firsts])
+        name = part.replace("_", " ") if part != "detector" or "detection" in comparison.tasks else "method"
+        add(name, [number(getattr(run.identity, part)) for run in firsts])
     add("epochs", [cells.epochs(arm) for arm in arms])
     add("hours", [cells.hours(arm) for arm in arms])
     for quantity in comparison.quantities:
         if quantity.scale == "loss":
-            name = figures.NAMES.get(quantity.name, quantity.name)
-            add(name, [cells.own(arm, quantity.name) for arm in arms], quantity)
+            add(str(quantity), [cells.own(arm, quantity) for arm in arms], quantity)
             if any(figures.averages_the_run(run, quantity.name) for run in firsts):
                 means = [mean([printed(run, quantity.name) for run in arm.runs]) for arm in arms]
                 add("  as printed", [number(m) for m in means])
     for quantity in comparison.quantities:
         if quantity.scale == "score":
-            name = figures.NAMES.get(quantity.name, quantity.name)
-            add(f"final {name}", [cells.own(arm, quantity.name) for arm in arms], quantity)
-    add("best mAP (epoch)", [cells.best(arm) for arm in arms])
-    add("published mAP", [cells.published(arm) for arm in arms])
+            add(f"final {quantity}", [cells.own(arm, quantity) for arm in arms], quantity)
+    judges = {run.main_score.measures for run in firsts if run.main_score}
+    judge = "mAP" if detectors else "score" if len(judges) > 1 else "".join(judges)
+    add(f"best {judge} (epoch)", [cells.best(arm, len(judges) > 1) for arm in arms])
+    add("published mAP" if detectors else "published", [cells.published(arm) for arm in arms])
     return table(["", *(arm.name for arm in arms), *(["difference", "", "±"] if two else [])], rows)
 
 
@@ -134,17 +163,19 @@ def _one_row_a_run(
 ) -> Iterator[Table | str]:
     rows = sorted_rows(comparison, sort, group_by)
     metrics = [q.name for q in comparison.quantities if q.name not in ("map", "loss")]
-    shown = ["run", "epochs", "hours", "loss", "final_map", "best_map", "best_epoch"]
+    final, best = (f"{which}_{comparison.judged_by}" for which in ("final", "best"))
+    shown = ["run", "epochs", "hours", "loss", "score", final, best, "best_epoch"]
+    shown = [name for name in shown if any(name in row for row in rows)]
     if with_differences:
-        told = {d.arm: d for d in comparison.differences if d.quantity == "map"}
+        difference = f"{_JUDGES[comparison.judged_by]} difference"
         for row in rows:
-            row["mAP difference"] = cells.in_three(told.get(str(row["run"])), is_score=True)[0]
-        shown.insert(5, "mAP difference")
-    if sort and _ALIASES.get(sort, sort) not in shown:
-        shown.append(_ALIASES.get(sort, sort))
+            row[difference] = _difference_of(comparison, str(row["run"]))
+        shown.insert(shown.index(best), difference)
+    if sort and _column(comparison, sort) not in shown:
+        shown.append(_column(comparison, sort))
     shown += [m for m in metrics if m in comparison.asked_for and m not in shown]
     shown.append("findings")
-    titles = {"final_map": "mAP", "best_map": "best", "best_epoch": "at"}
+    titles = {"final_map": "mAP", "final_score": "final", best: "best", "best_epoch": "at"}
     groups: dict[object, list[dict[str, object]]] = {}
     for row in rows:
         groups.setdefault(row[group_by] if group_by else "", []).append(row)
@@ -154,6 +185,13 @@ def _one_row_a_run(
             yield f"{group_by}: {number(value)}"
         lines = [[cells.in_a_row(name, row.get(name)) for name in shown] for row in members]
         yield table([titles.get(name, name) for name in shown], lines)
+
+
+def _difference_of(comparison: Comparison, arm: str) -> str:
+    """How an arm differs from the reference in the score by which that is judged."""
+    main = comparison.arms[comparison.reference].runs[0].main_score
+    told = {d.arm: d for d in comparison.differences if main and d.quantity == main.measures}
+    return cells.in_three(told.get(arm), main.unit if main else Unit.NONE)[0]
 
 
 def _notes(comparison: Comparison, side_by_side: bool, with_differences: bool) -> Iterator[str]:
@@ -171,8 +209,13 @@ def _notes(comparison: Comparison, side_by_side: bool, with_differences: bool) -
         yield "A mean's ± is half its 95% interval over the repeats; of two repeats, half their range."
     if side_by_side and any(figures.averages_the_run(run, "loss") for run in comparison.runs):
         yield "An own mean's ± is what the rounding of the printed means leaves open."
-    if any(d.note not in ("", NOT_IN_BOTH) for d in comparison.differences):
-        yield "Losses compare only within one detector, input size and dataset, mAP only within one dataset."
+    if len(comparison.tasks) > 1:
+        tasks = ", ".join(comparison.tasks)
+        yield f"These runs are of different tasks ({tasks}): neither losses nor scores compare across them."
+    elif any(d.note not in ("", NOT_IN_BOTH) for d in comparison.differences):
+        method, score = ("detector", "mAP") if comparison.judged_by == "map" else ("method", "scores")
+        within = f"within one {method}, input size and dataset, {score} only within one dataset"
+        yield f"Losses compare only {within}."
 
 
 def _at_shared(comparison: Comparison) -> Table:
@@ -181,20 +224,23 @@ def _at_shared(comparison: Comparison) -> Table:
     rows = []
     for quantity in comparison.quantities:
         told = {d.arm: d for d in comparison.at_shared if d.quantity == quantity.name}
-        is_score = quantity.scale == "score"
-        row = [cells.value_of(reference, told[arms[0].name].reference, is_score)]
+        unit = quantity.unit
+        row = [cells.value_of(reference, told[arms[0].name].reference, unit)]
         row += [
-            cells.value_of(arm, told[arm.name].value, is_score) + cells.in_brackets(told[arm.name], is_score)
+            cells.value_of(arm, told[arm.name].value, unit) + cells.in_brackets(told[arm.name], unit)
             for arm in arms
         ]
-        rows.append([figures.NAMES.get(quantity.name, quantity.name), *row])
+        rows.append([str(quantity), *row])
     return table(["", reference.name, *(arm.name for arm in arms)], rows)
 
 
 def _classes(comparison: Comparison, classes: int, few: bool) -> Iterator[Table | str]:
     """The classes below each other for a few runs, beside each other for many."""
-    frame = comparison.classes(classes)
     title = "Class AP [%] at the last validation"
+    if "detection" not in comparison.tasks:
+        yield f"{title}: only detectors have class APs, and these runs are of {', '.join(comparison.tasks)}"
+        return
+    frame = comparison.classes(classes)
     if frame.empty:
         yield f"{title}: the logs print none"
         return

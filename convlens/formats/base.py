@@ -120,12 +120,16 @@ class Blocks:
     """All that a format read from one file.
 
     `train` holds batch lines: all of them if asked for, else the first and the last of each stretch;
-    `close` the closing lines of epochs, `score` the validations (percent), `rates` the learning rates
-    that the log states, `starts` the start lines. `columns` describe the names in `train` and `close`, and
-    `detector` is the one that has such losses, None if that is not known.
+    `close` the closing lines of epochs, `score` the validations, `rates` the learning rates that the log
+    states, `starts` the start lines. `columns` describe the names in `train` and `close`, `scores` those in
+    `score`, the one by which a run is judged first (by default they are percentages, higher is better). What
+    `task` is trained is detection or another; `detector` is the one that has such losses, None if that is not
+    known.
     """
 
     columns: tuple[Column, ...]
+    scores: tuple[Column, ...] = ()
+    task: str = "detection"
     detector: str | None = None
     train: Table = field(default_factory=empty_table)
     close: Table = field(default_factory=empty_table)

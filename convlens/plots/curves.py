@@ -12,6 +12,7 @@ import numpy as np
 from convlens.analysis import figures
 from convlens.errors import ConvlensError
 from convlens.meters import Floats
+from convlens.metrics import Role
 from convlens.plots import style
 from convlens.run import Part, Run
 
@@ -138,17 +139,20 @@ def plot_comparison(
     metrics: Sequence[str] = (),
     size: tuple[float, float] | None = None,
 ) -> Figure:
-    """Losses above, mAP and other metrics below, on shared epochs; `size` in inches.
+    """Losses above, mAP or what else the runs are judged by and other metrics below, on shared epochs.
+
+    `size` is in inches.
 
     The metrics are those that the comparison was asked for, and `metrics`. Raises UnknownNameError for one
     that no run has.
     """
     runs = comparison.runs
     for metric in metrics:
-        if not any(_has(run, metric) for run in runs):
+        if not any(figures.has(run, metric) for run in runs):
             figures.series(runs[0], metric)  # raises, and says what there is
     top = _loss_panels(comparison)
-    scores = ["map"] if any(_has(run, "map") for run in runs) else []
+    judges = {run.main_score.measures for run in runs if run.main_score}
+    scores = [q.name for q in comparison.quantities if q.name in judges]
     asked_for = [m for m in (*comparison.asked_for, *metrics) if m not in top]
     bottom = list(dict.fromkeys([*asked_for, *scores]))
     if not top and not bottom:
@@ -177,14 +181,15 @@ def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCu
     """Draw one quantity of all runs that have it, and give back what was drawn."""
     curves = []
     for number, run in enumerate(runs):
-        if _has(run, name):
+        if figures.has(run, name):
             curves.append(curve_of(run, name, x))
             plot_curve(curves[-1], axes, number)
         else:
             curves.append(nothing_of(run))  # keeps the colours in step
     plot_marks(curves, axes)
-    axes.set_title(figures.NAMES.get(name, name), loc="left")
-    if name not in {score for run in runs for score in run.score_names}:
+    told = {q.name: str(q) for run in runs for q in figures.quantities(run)}
+    axes.set_title(told.get(name, name), loc="left")
+    if not any(figures.score_of(run, name) for run in runs):
         _scale(axes, [curve.y for curve in curves if len(curve.y)])
     return curves
 
@@ -212,18 +217,17 @@ def _scale(axes: Axes, heights: Sequence[Floats]) -> None:
 def _loss_panels(comparison: Comparison) -> list[str]:
     """Each loss in a panel of its own where the runs share them, else their sum.
 
-    Five losses are joined by their sum, which fills the grid.
+    Five losses are joined by their sum, which fills the grid. Where there is no loss, training metrics that
+    the runs share stand for it.
     """
     losses = [{c.measures for c in run.losses} for run in comparison.runs]
+    if not any(losses):
+        losses = [{c.measures for c in run.columns if c.role is Role.METRIC} for run in comparison.runs]
     shared = set.intersection(*losses)
     names = [q.name for q in comparison.quantities if q.name in shared]
     if len(names) > 3 and len(names) % 2:
         names.append("loss")
-    return names or (["loss"] if any(losses) else [])
-
-
-def _has(run: Run, name: str) -> bool:
-    return name in {q.name for q in figures.quantities(run)}
+    return names or (["loss"] if any(run.losses for run in comparison.runs) else [])
 
 
 def _legend(panels: Sequence[Axes], drawn: Sequence[PlottedCurve], runs: Sequence[Run]) -> list[Artist]:
@@ -239,8 +243,11 @@ def _legend(panels: Sequence[Axes], drawn: Sequence[PlottedCurve], runs: Sequenc
         marks.append(Line2D([], [], color="grey", linestyle=_DROP, label="learning-rate drop"))
     if any(len(curve.restarts) for curve in drawn):
         marks.append(Line2D([], [], color="grey", linestyle=_RESTART, label="resumed or restarted"))
-    if len({(r.identity.detector, r.identity.input_size, r.identity.dataset) for r in runs}) > 1:
-        what = "loss scales" if len({r.identity.dataset for r in runs}) == 1 else "loss scales and datasets"
+    scales: set[object] = {
+        (r.identity.detector, r.identity.input_size, r.identity.dataset) for r in runs if r.losses
+    }
+    differ: dict[str, set[object]] = {"loss scales": scales, "datasets": {r.identity.dataset for r in runs}}
+    if what := " and ".join(name for name, found in differ.items() if len(found) > 1):
         marks.append(Line2D([], [], linestyle="none", label=f"{what} differ"))
     return [*entries.values(), *marks]
 

@@ -69,9 +69,10 @@ def snapshot_names() -> list[str]:
 
 def same_identity(identity: Identity) -> list[str]:
     """The names of the runs in the snapshot that trained the same network on the same data."""
-    wanted = [getattr(identity, part) for part in Identity.PARTS]
+    parts = ("task", *Identity.PARTS)
+    wanted = [getattr(identity, part) for part in parts]
     packed = {name: json.loads(line)["identity"] for name, line in _lines().items()}
-    return [name for name, parts in packed.items() if [parts[part] for part in Identity.PARTS] == wanted]
+    return [name for name, told in packed.items() if [told[part] for part in parts] == wanted]
 
 
 def load(name: str) -> Run:
@@ -89,7 +90,7 @@ def pack(run: Run, class_rows: ClassRows) -> dict[str, Any]:
         "format": run.format,
         "axis": run.axis,
         "columns": [asdict(c) for c in run.columns],
-        "score_names": run.score_names,
+        "scores": [asdict(c) for c in run.scores],
         "score_decimals": run.score_decimals,
         "identity": asdict(run.identity),
         "sessions": [_pack_session(s) for s in run.sessions],
@@ -111,10 +112,10 @@ def unpack(data: Mapping[str, Any]) -> Run:
         format=data["format"],
         axis=data["axis"],
         columns=tuple(_column(c) for c in data["columns"]),
-        score_names=tuple(data["score_names"]),
+        scores=tuple(_column(c) for c in data["scores"]),
         score_decimals=tuple(data["score_decimals"]),
         identity=Identity(**data["identity"]),
-        sessions=tuple(_session(s, len(data["columns"]), len(data["score_names"])) for s in data["sessions"]),
+        sessions=tuple(_session(s, len(data["columns"]), len(data["scores"])) for s in data["sessions"]),
         curve_rows=np.array(data["curve_rows"], dtype=np.int64).reshape(-1, 2),
         findings=tuple(Finding(Code(f["code"]), f["text"], f["where"]) for f in data["findings"]),
         checkpoints=tuple(Checkpoint(**c) for c in data["checkpoints"]),

@@ -243,9 +243,9 @@ def test_classes_of_many_runs_stand_beside_each_other(invoke):
 def test_a_metric_is_compared_too(invoke):
     done = invoke("compare", "coco1.log", "coco2.log", "--metric", "map_50", "--metric", "ar_1")
     table = {row[0]: row[1:] for row in rows_of(done.out)}
-    assert table["final map_50"][:3] == ["20.0", "30.0", "+10.0"]
-    assert "%" not in " ".join(table["final map_50"])  # points, not percent of percent
-    assert table["final ar_1"][:2] == ["20.0", "30.0"]
+    assert table["final map_50 [%]"][:3] == ["20.0", "30.0", "+10.0"]
+    assert "%" not in " ".join(table["final map_50 [%]"])  # points, not percent of percent
+    assert table["final ar_1 [%]"][:2] == ["20.0", "30.0"]
 
 
 def test_a_run_that_averages_since_its_start_is_shown_both_ways(invoke):

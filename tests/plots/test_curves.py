@@ -186,8 +186,8 @@ def test_runs_without_losses_in_common_are_drawn_with_their_sums():
 def test_metrics_are_drawn_below_and_only_once():
     pair = [run(n, maps=[30] * 4, coco=True, lr=lr) for n, lr in (("a", 0.1), ("b", 0.2))]
     comparison = compare(pair, metrics=["map_50", "CrossEntropy"])
-    assert list(panels(comparison.plot())) == ["CrossEntropy", "SmoothL1", "map_50", "mAP [%]"]
-    assert list(panels(comparison.plot(metrics=["ar_1", "map"])))[2:] == ["map_50", "ar_1", "mAP [%]"]
+    assert list(panels(comparison.plot())) == ["CrossEntropy", "SmoothL1", "map_50 [%]", "mAP [%]"]
+    assert list(panels(comparison.plot(metrics=["ar_1", "map"])))[2:] == ["map_50 [%]", "ar_1 [%]", "mAP [%]"]
     with pytest.raises(UnknownNameError, match="No metric named 'nope'"):
         comparison.plot(metrics=["nope"])
 

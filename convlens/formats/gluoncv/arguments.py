@@ -11,17 +11,25 @@ _MOST_DROPS = 10_000
 
 
 def plan_of(arguments: Mapping[str, object]) -> Plan:
-    """The plan in the arguments; what they do not say, or say oddly, is None or empty."""
-    epochs = _whole(arguments.get("epochs"))
+    """The plan in the arguments; what they do not say, or say oddly, is None or empty.
+
+    Scripts of different tasks have different names for the same.
+    """
+    epochs = _whole(_first(arguments, "epochs", "num_epochs"))
     return Plan(
         epochs=epochs,
-        start_epoch=_whole(arguments.get("start_epoch")) or 0,
-        rate=_number(arguments.get("lr")),
+        start_epoch=_whole(_first(arguments, "start_epoch", "resume_epoch")) or 0,
+        rate=_number(_first(arguments, "lr", "learning_rate")),
         drops=_drops(arguments, epochs),
-        validate_every=_whole(arguments.get("val_interval")),
+        validate_every=_whole(_first(arguments, "val_interval", "eval_frequency")),
         samples=_whole(arguments.get("num_samples")),
         batch_size=_whole(arguments.get("batch_size")),
     )
+
+
+def _first(arguments: Mapping[str, object], *names: str) -> object:
+    """The value of the first of some names that there is."""
+    return next((arguments[name] for name in names if name in arguments), None)
 
 
 def _drops(arguments: Mapping[str, object], epochs: int | None) -> tuple[float, ...]:
@@ -30,7 +38,7 @@ def _drops(arguments: Mapping[str, object], epochs: int | None) -> tuple[float, 
     period = _whole(arguments.get("lr_decay_period"))
     if period and period > 0 and epochs and epochs < _MOST_DROPS * period:
         return tuple(float(e) for e in range(period, epochs, period))
-    listed = arguments.get("lr_decay_epoch")
+    listed = _first(arguments, "lr_decay_epoch", "scheduler_step_size", "lr_steps")
     parts = listed.split(",") if isinstance(listed, str) else listed
     if isinstance(parts, int | float):
         parts = [parts]
