@@ -80,6 +80,8 @@ def _changed(before: Session, after: Session) -> str:
 def _step(earlier: list[Session], session: Session, run: Run) -> str:
     """How the summed loss goes on over the seam."""
     summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
+    if not summed.any():
+        return ""
     before = [row for s in earlier for row in s.own[s.epoch < session.epoch[0]][:, summed]]
     after = session.own[0, summed]
     if not before or not np.isfinite([*before[-1], *after]).all():
@@ -99,6 +101,10 @@ def _meters(run: Run, blocks: Blocks, built: Sessions) -> Iterator[Finding]:
             yield Finding(
                 Code.METER_CONTRADICTED, f"{text} (a running mean is impossible at {share:.0%} of boundaries)"
             )
+    single = [c.name for c in run.columns if c.meter is Meter.LAST]
+    if single:
+        text = f"{', '.join(single)} is printed for single batches: an epoch's own mean is that of its lines"
+        yield Finding(Code.SINGLE_BATCHES, text)
     since = [k for k, c in enumerate(run.columns) if c.meter is Meter.START]
     if not since:
         return
@@ -138,17 +144,27 @@ def _column_not_finite(run: Run, session: Session, k: int) -> tuple[Code, str] |
     epoch = int(session.epoch[at])
     to_the_end = bool((~np.isfinite(values[at:])).all())
     detector = [n for n, c in enumerate(run.columns) if c.role is Role.LOSS]
-    healthy = bool(np.isfinite(session.printed[at:, detector]).all())
+    # Where there is no loss to look at, a metric that fails is no term that was switched off.
+    healthy = bool(detector) and bool(np.isfinite(session.printed[at:, detector]).all())
     from_first_line = not np.isfinite(session.first[at, k])
     before = np.abs(values[:at][np.isfinite(values[:at])][-_RECENT:])
     grew = len(before) > 1 and before[-1] > _GROWTH * np.median(before)
     unused = bool(np.isnan(values[at:]).all()) and from_first_line and not grew
     if unused and healthy and k not in detector:
         return Code.SWITCHED_OFF, f"NaN from epoch {epoch} on: switched off{_speed_up(session, at)}"
-    until = "on" if to_the_end else f"to {int(session.epoch[np.flatnonzero(bad)[-1]])}"
-    what = "a loss of the detector" if k in detector else "it grew before" if grew else "it began within it"
-    if k not in detector and unused:
-        what = "beside a loss of the detector"
+    last = int(np.flatnonzero(bad)[-1])
+    until = "on" if to_the_end else f"to {int(session.epoch[last])}"
+    if not to_the_end and not bad[at : last + 1].all():
+        until += f", in {int(bad.sum())} epochs, and finite between them"
+    a_loss = "a loss of the detector" if run.identity.task == "detection" else "a loss"
+    if k in detector:
+        what = a_loss
+    elif unused and detector:
+        what = f"beside {a_loss}"
+    elif grew:
+        what = "it grew before"
+    else:
+        what = "from its first line on" if from_first_line else "it began within it"
     return Code.NOT_A_NUMBER, f"not finite from epoch {epoch} {until} ({what})"
 
 
@@ -203,7 +219,7 @@ def _length(run: Run) -> Iterator[Finding]:
 
 def _scores(run: Run) -> Iterator[Finding]:
     due, every = run.validations_due, run.plan.validate_every
-    found = int(np.isfinite(run.arrays.score("map")).sum())
+    found = run.validations_found
     if due and (found == 0 or found < 0.9 * due - 1):
         how_often = "one an epoch" if every == 1 else f"one every {every} epochs"
         yield Finding(Code.SCORES_MISSING, f"{due} validations expected ({how_often}), {found} found")

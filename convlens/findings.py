@@ -35,6 +35,8 @@ class Code(StrEnum):
     HEAD_MISSING = "CL022"
     ODD_SCORES = "CL023"
     FROM_CACHE = "CL024"
+    MISNAMED = "CL025"
+    SINGLE_BATCHES = "CL026"
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ EXPLANATIONS: dict[Code, Explanation] = {
     Code.NOT_A_NUMBER: Explanation(
         "Values became NaN or infinite",
         "A loss of the detector is not finite, or a term became so inside an epoch or after growing. The run "
-        "has diverged there unless a later process resumed it from before.",
+        "has diverged there unless a later process resumed it from before, or later epochs are finite again: "
+        "then single batches had no finite loss, which leaves the mean of their epoch unknown.",
         "CrossEntropy is NaN from epoch 12 on",
     ),
     Code.NAME_CONTRADICTED: Explanation(
@@ -225,5 +228,19 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The log was given as a URL, and its server could not be reached. What was fetched from there before "
         "was read instead; if the run goes on, it is not the newest state.",
         "the server does not answer in time: this is the log that was fetched on 2024-05-17",
+    ),
+    Code.MISNAMED: Explanation(
+        "A column is not what its name says",
+        "The same name is printed for different things. CIFAR-10's mixup script prints the error of mixed "
+        "labels (a root mean square) where the plain one prints the accuracy. GluonCV's ImageNet script "
+        "compared outputs with smoothed labels, which are equal to no class: what it prints as accuracy "
+        "starts near 1 and falls. Such a column is in the tables; it is not taken for an accuracy.",
+        "accuracy is none here: 75.1% in the first epoch, where the validation finds 5.3%",
+    ),
+    Code.SINGLE_BATCHES: Explanation(
+        "Printed values are of single batches",
+        "The script prints the value of one batch, no mean. An epoch's own mean is then the mean of the "
+        "epoch's lines: an estimate from few of its batches, which jitters more than the mean of all would.",
+        "Loss is printed for single batches: an epoch's own mean is that of its lines",
     ),
 }

@@ -132,10 +132,6 @@ def test_bytes_that_are_no_utf_8():
             f"{PLAIN[0]}\n{start()}\n{start()}\nTraceback (most recent call last):\nE: x\n".encode(),
             "no epoch line",
         ),
-        (
-            b"[Epoch 3] validation: err-top1=0.5\nEpoch[0] Batch [49]\tSpeed: 1.0 samples/sec\n",
-            "no epoch lines",
-        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

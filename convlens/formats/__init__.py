@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from convlens.formats.base import Format
-from convlens.formats.gluoncv import detection
+from convlens.formats.gluoncv import action_recognition, classification, depth, detection, pose, segmentation
 
-FORMATS: tuple[Format, ...] = (detection.FORMAT,)
+# What shares its lines with others and has some of its own is asked before them.
+FORMATS: tuple[Format, ...] = (
+    detection.FORMAT,
+    action_recognition.FORMAT,
+    pose.FORMAT,
+    depth.FORMAT,
+    classification.FORMAT,
+    segmentation.FORMAT,
+)
 
 
 def recognise(name: str, head: bytes) -> Format | None:

@@ -146,11 +146,11 @@ def test_a_terminal_of_80_columns_holds_every_name(tmp_path):
 
 @pytest.mark.parametrize("command", [("compare", "ssd_512_resnet50_v1_coco"), ("parse",)])
 def test_a_published_log_that_is_not_there_says_how_to_get_it(convlens, command):
-    done = convlens(*command, "resnet50_v1")
+    done = convlens(*command, "resnet18_v1")
     assert (done.code, done.out) == (1, "")
     assert done.err.splitlines()[0] == (
-        "convlens: resnet50_v1: a published log whose figures do not come with convlens; "
-        "get it with `convlens zoo fetch resnet50_v1`"
+        "convlens: resnet18_v1: a published log whose figures do not come with convlens; "
+        "get it with `convlens zoo fetch resnet18_v1`"
     )
 
 

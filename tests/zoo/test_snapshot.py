@@ -17,6 +17,7 @@ from convlens.run import Run
 from convlens.zoo import snapshot
 from convlens.zoo.catalog import entries, find_entry
 from tests import corpus as real
+from tests.other_tasks import classifier_log, run_of
 from tests.writing import made_log
 
 NAMES = zoo.snapshot_names()
@@ -100,9 +101,9 @@ def test_scores_of_any_name_are_held():
     """Nothing in the zoo knows of mAP alone: twelve scores under other names, losses that are not finite."""
     text = made_log([(3.0, float("nan")), (2.0, float("inf")), (1.0, 0.5)], [None, 20.0, 30.0], coco=True)
     log = read_bytes(text.encode(), "-", "resnet50_v1")
-    other = tuple(f"top_{k}" for k in range(len(log.score_names)))
+    other = tuple(replace(c, name=f"top_{k}") for k, c in enumerate(log.scores))
     entry = find_entry("resnet50_v1")
-    log = replace(log, score_names=other, size=entry.size, published=entry.published)
+    log = replace(log, scores=other, size=entry.size, published=entry.published)
     run = snapshot.unpack(json.loads(json.dumps(snapshot.pack(log, ()), allow_nan=False)))
     assert run.published_map is None
     assert run.validation["top_0"].tolist() == [20.0, 30.0]
@@ -145,3 +146,14 @@ def test_the_snapshot_is_small_and_strict_json():
 
     for line in gzip.decompress(data).splitlines():
         json.loads(line, parse_constant=refuse)
+
+
+def test_a_run_that_is_no_detectors_is_kept_whole():
+    """Its scores have names, units and directions of their own."""
+    run = run_of(classifier_log([60, 40, 30]), "resnet50_v1")
+    again = snapshot.unpack(json.loads(json.dumps(snapshot.pack(run, ()), allow_nan=False)))
+    assert again.scores == run.scores
+    assert again.identity == run.identity
+    assert again.summary.best_score == 30
+    pd.testing.assert_frame_equal(again.curve, run.curve)
+    pd.testing.assert_frame_equal(again.validation, run.validation)

@@ -84,7 +84,7 @@ def test_class_aps_are_read_when_asked_for():
         ("[Epoch 0][Batch 99], Speed".encode("utf-16"), True),
         (b"\x1b[32m[Epoch 0]\x1b[0m\n[Epoch 0][Batch \x1b[1m99]", True),
         (b"x" * 100_000 + b"\n[Epoch 0][Batch 99], Speed", True),
-        (b"[Epoch 0] validation: err-top1=0.5", False),
+        (b"[Epoch 0] validation: err-top1=0.5", False),  # of other tasks
         (b"Epoch[0] Batch [49]\tSpeed: 1.0 samples/sec", False),
         (b"Epoch 119 iteration 0180/0187: training loss 0.466", False),
         (b"[Epoch x][Batch y]", False),
@@ -94,4 +94,4 @@ def test_class_aps_are_read_when_asked_for():
     ids=lambda value: repr(value)[:40],
 )
 def test_a_log_is_known_by_its_first_bytes(head, known):
-    assert (recognise("any.name", head) is not None) == known
+    assert (recognise("any.name", head) is detection.FORMAT) == known

@@ -1,0 +1,26 @@
+"""Human pose: Simple Pose and Mobile Pose.
+
+The scripts reset the loss and the heatmap's accuracy each epoch. They do not validate: the published AP was
+measured apart.
+"""
+
+from __future__ import annotations
+
+import re
+
+from convlens.formats.gluoncv.epoch_lines import BATCH, INTERVAL
+from convlens.formats.gluoncv.script import Kind, Says, Script
+from convlens.formats.gluoncv.script_log import format_of
+from convlens.formats.lines import Line
+from convlens.metrics import accuracy, loss
+
+CLOSE = Line("Epoch[{epoch:d}]\t\tSpeed: {Speed:d} samples/sec over {seconds:d} secs\t{values}")
+
+SCRIPT = Script(
+    "gluoncv-pose",
+    "pose",
+    signs=re.compile(rb"\bheatmap_accuracy=|samples/sec over \d+ secs|\bnum_joints="),
+    kinds=(Kind(Says.BATCH, BATCH), Kind(Says.CLOSE, CLOSE)),
+    columns=(loss("loss"), accuracy("heatmap_accuracy"), INTERVAL),
+)
+FORMAT = format_of(SCRIPT)
