@@ -1,0 +1,331 @@
+"""Every real log of the other tasks, read by convlens and by the naive reader, and figures read by hand."""
+
+import csv
+import math
+import random
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convlens import Run, read_log
+from convlens.metrics import Role
+from tests.independent_tasks import Log, read
+from tests.test_prefix import read as read_part
+
+TASKS = ("classification", "segmentation", "pose", "depth", "action_recognition")
+FRACTIONS = (
+    "err-top1",
+    "err-top5",
+    "val",
+    "Validation-accuracy",
+    "Validation-top_k_accuracy_5",
+    "pixAcc",
+    "mIoU",
+)
+
+# log -> epochs, the score that judges it, its final value, its best one, the epoch of that; by hand
+REACHED = {
+    "classification/cifar/cifar_resnet110_v1_mixup": (220, "val", 95.20, 95.20, 219),
+    "classification/cifar/cifar_resnet20_v1": (200, "val", 92.00, 92.14, 184),
+    "classification/imagenet/mobilenet1.0": (200, "err-top1", 26.9212, 26.7279, 194),
+    "classification/imagenet/resnest14": (270, "Validation-accuracy", 75.8760, 75.9560, 264),
+    "classification/imagenet/resnet50_v1": (120, "err-top1", 22.6662, 22.6562, 116),
+    "classification/imagenet/vgg16": (100, "err-top1", 26.8076, 26.7777, 96),
+    "segmentation/fcn_resnet50_voc": (50, "mIoU", 63.4, 64.6, 47),
+    "segmentation/icnet_resnet50_mhpv1": (120, "mIoU", 43.0, 43.6, 103),
+    "pose/mobile_pose_mobilenet1.0": (140, None, None, None, None),
+    "pose/simple_pose_resnet18_v1b_coco": (140, None, None, None, None),
+    "depth/kitti/monodepth2_resnet18_kitti_mono_640x192": (20, "abs_REL", 0.137, 0.136, 9),
+    "action_recognition/hmdb51/i3d_resnet50_v1_hmdb51": (35, "acc-top1", 45.855978, 46.875, 27),
+    "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": (100, "acc-top1", 67.804216, 68.12774, 47),
+    "action_recognition/ucf101/vgg16_ucf101": (80, "acc-top1", 75.099128, 75.416336, 66),
+}
+FINAL = {
+    "classification/cifar/cifar_resnet110_v1_mixup": {"train": 0.012619, "loss": 0.007456},
+    "classification/cifar/cifar_resnet20_v1": {"train": 0.996374, "loss": 0.01431},
+    "classification/imagenet/mobilenet1.0": {"rmse": 0.017643},
+    "classification/imagenet/resnest14": {"rmse": 0.017193},
+    "classification/imagenet/resnet50_v1": {"accuracy": 0.823323},
+    "classification/imagenet/vgg16": {"top1-err": 0.302707},
+    "segmentation/fcn_resnet50_voc": {"loss": 0.141},
+    "segmentation/icnet_resnet50_mhpv1": {"loss": 0.466},
+    "pose/mobile_pose_mobilenet1.0": {"loss": 0.000375},
+    "pose/simple_pose_resnet18_v1b_coco": {"loss": 0.000350},
+    "depth/kitti/monodepth2_resnet18_kitti_mono_640x192": {"loss": 0.110},
+    "action_recognition/hmdb51/i3d_resnet50_v1_hmdb51": {"accuracy": 89.174107, "loss": 0.357019},
+    "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": {"accuracy": 91.896399},
+    "action_recognition/ucf101/vgg16_ucf101": {"accuracy": 72.507078},
+}
+FINDINGS = {
+    "classification/cifar/cifar_resnet110_v1_mixup": ["CL011", "CL024"],
+    "classification/cifar/cifar_resnet20_v1": ["CL011"],
+    "classification/imagenet/resnest14": ["CL025"],
+    "classification/imagenet/resnet50_v1": ["CL024"],
+    "segmentation/fcn_resnet50_voc": ["CL002", "CL018", "CL018"],
+    "segmentation/icnet_resnet50_mhpv1": ["CL008"],
+    "depth/kitti/monodepth2_resnet18_kitti_mono_640x192": ["CL011"],
+    "action_recognition/hmdb51/i3d_resnet50_v1_hmdb51": ["CL010"],
+    "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": ["CL010"],
+    "action_recognition/ucf101/vgg16_ucf101": ["CL010"],
+}
+IDENTITIES = {
+    "classification/cifar/cifar_resnet110_v1_mixup": (None, "resnet110_v1", None, "cifar10"),
+    "classification/imagenet/resnest14": (None, "resnest14", 224, "imagenet"),
+    "classification/imagenet/vgg16": (None, "vgg16", None, "imagenet"),
+    "segmentation/fcn_resnet50_voc": ("fcn", "resnet50", None, "voc"),
+    "segmentation/icnet_resnet50_mhpv1": ("icnet", "resnet50", 768, "mhpv1"),
+    "pose/mobile_pose_mobilenet1.0": ("mobile_pose", "mobilenet1.0", "256x192", "coco"),
+    "depth/kitti/monodepth2_resnet18_kitti_mono_640x192": ("monodepth2", "resnet18", "640x192", "kitti"),
+    "action_recognition/hmdb51/i3d_resnet50_v1_hmdb51": ("i3d", "resnet50_v1", 224, "hmdb51"),
+    "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": ("tsn", "inceptionv3", 299, "kinetics400"),
+    "action_recognition/ucf101/vgg16_ucf101": (None, "vgg16", 224, "ucf101"),
+}
+# Published with the conditions of the log's own validation; what is missing was measured otherwise.
+PUBLISHED = {
+    "classification/cifar/cifar_resnet110_v1_mixup": ("Acc (Vanilla/Mix-Up [13]_ )=93.0 / ", 95.2, 0.05),
+    "classification/cifar/cifar_resnet20_v1": ("Acc (Vanilla/Mix-Up [13]_ )=", 92.1, 0.05),
+    "classification/imagenet/resnest14": ("Top-1=", 75.75, 0.25),
+    "classification/imagenet/resnet50_v1": ("Top-1=", 77.36, 0.05),
+    "classification/imagenet/vgg16": ("Top-1=", 73.23, 0.05),
+}
+
+every_log = pytest.mark.parametrize("name", REACHED)
+
+
+def path_of(corpus: Path, name: str) -> Path:
+    return corpus / "logs" / f"{name}.log"
+
+
+@cache
+def run(path: Path) -> Run:
+    return read_log(path)
+
+
+@cache
+def naive(path: Path) -> Log:
+    return read(path)
+
+
+def usual(values: dict[str, float]) -> dict[str, float]:
+    """Names as convlens spells them, without rate, speed and time."""
+    spellings = {"err-top1": "top1-err", "Train-metric": "rmse"}
+    apart = ("lr", "Speed", "time", "cost", "speed", "over", "val")
+    return {spellings.get(name, name): value for name, value in values.items() if name not in apart}
+
+
+def scores(values: dict[str, float]) -> dict[str, float]:
+    """Scores as convlens names them; what is printed as a fraction in percent."""
+    told = {"val_loss" if name == "loss" else name: value for name, value in values.items()}
+    return {name: value * 100 if name in FRACTIONS else value for name, value in told.items()}
+
+
+def same(left: float, right: float) -> bool:
+    return left == pytest.approx(right, abs=1e-9) or (math.isnan(left) and math.isnan(right))
+
+
+def test_all_logs_are_looked_at(corpus):
+    there = {
+        str(p.relative_to(corpus / "logs")) for task in TASKS for p in (corpus / "logs" / task).rglob("*.log")
+    }
+    assert there == {f"{name}.log" for name in REACHED}
+
+
+@every_log
+def test_what_a_run_reached(corpus, name):
+    result = run(path_of(corpus, name))
+    epochs, score, final, best, at = REACHED[name]
+    assert (result.summary.epochs, result.plan.epochs) == (epochs, epochs)
+    assert result.identity.task == name.partition("/")[0]
+    assert result.summary.final == FINAL[name]
+    told = (
+        result.summary.score,
+        result.summary.final_score,
+        result.summary.best_score,
+        result.summary.best_epoch,
+    )
+    assert told == (score, final, best, at)
+    assert (result.summary.final_map, result.summary.best_map) == (None, None)
+
+
+@every_log
+def test_findings_are_those_of_a_careful_reader(corpus, name):
+    assert sorted(f.code for f in run(path_of(corpus, name)).findings) == FINDINGS.get(name, [])
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_who_a_run_is(corpus, name):
+    identity = run(path_of(corpus, name)).identity
+    assert (identity.detector, identity.backbone, identity.input_size, identity.dataset) == IDENTITIES[name]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_scores(corpus, name):
+    """The catalogue's score is the log's best, up to how it was evaluated."""
+    text, published, close = PUBLISHED[name]
+    with (corpus / "logs" / "catalog.csv").open(encoding="utf-8") as file:
+        row = next(r for r in csv.DictReader(file) if r["log"] == f"{name}.log")
+    assert row["published"].startswith(f"{text}{published}") or f"; {text}{published}" in row["published"]
+    result = run(path_of(corpus, name))
+    best = result.summary.best_score
+    assert (best if result.main_score.better == "higher" else 100 - best) == pytest.approx(
+        published, abs=close
+    )
+
+
+@every_log
+def test_epochs_are_as_printed(corpus, name):
+    table, log = run(path_of(corpus, name)).epochs, naive(path_of(corpus, name))
+    expected = [(n, epoch) for process in log.processes for n, epoch in process.items()]
+    assert table.index.get_level_values("epoch").tolist() == [n for n, _ in expected]
+    for (number, epoch), (_, row) in zip(expected, table.iterrows(), strict=True):
+        told = usual(epoch.training) | usual(epoch.closing)
+        assert told, number
+        for column, value in told.items():
+            if column in ("validation", "training", "iteration"):
+                continue
+            assert same(row[column], value), (number, column)
+
+
+@every_log
+def test_validations_are_as_printed(corpus, name):
+    table, log = run(path_of(corpus, name)).validation, naive(path_of(corpus, name))
+    told = [
+        (n, scores({**e.validation, **{k: v for k, v in e.closing.items() if k == "val"}}))
+        for process in log.processes
+        for n, e in process.items()
+    ]
+    told = [(n, values) for n, values in told if values]
+    assert table.index.get_level_values("epoch").tolist() == [n for n, _ in told]
+    for (number, values), (_, row) in zip(told, table.iterrows(), strict=True):
+        for column, value in values.items():
+            name_of = {"Delta_2": "Delta_3"}.get(column, column)  # printed twice: the second is kept
+            assert same(row[name_of], value), (number, column)
+
+
+@every_log
+def test_everything_that_names_an_epoch_is_accounted_for(corpus, name):
+    from convlens.formats import recognise
+    from convlens.formats.base import SUMMARY
+
+    data = path_of(corpus, name).read_bytes()
+    form = recognise(name, data[: 1 << 17])
+    assert form is not None
+    blocks = form.read(data, SUMMARY)
+    assert blocks.epoch_lines == naive(path_of(corpus, name)).naming
+    assert not blocks.not_understood
+
+
+def test_single_batches_are_averaged(corpus):
+    path = path_of(corpus, "classification/imagenet/resnest14")
+    curve, log = run(path).curve, naive(path)
+    means = [float(np.mean(epoch.single)) for epoch in log.last.values()]
+    assert curve["Loss"].tolist() == pytest.approx(means)
+    assert curve["Loss"].tolist()[-1] == pytest.approx(2.98608, abs=1e-5)  # of 12 lines, by hand
+
+
+@every_log
+def test_every_printed_mean_is_one_since_its_epoch_began(corpus, name):
+    """Batches between two lines would else need an impossible mean, and an epoch's first line goes on."""
+    result = run(path_of(corpus, name))
+    batches = result.batches
+    for column in result.columns:
+        if column.role in ("rate", "speed") or column.name not in batches or column.meter == "last":
+            continue
+        epoch, step = (batches.index.get_level_values(n).to_numpy() for n in ("epoch", "batch"))
+        value, done = batches[column.name].to_numpy(), step + 1.0
+        inside = (
+            (np.diff(epoch) == 0) & (np.diff(done) > 0) & np.isfinite(value[1:]) & np.isfinite(value[:-1])
+        )
+        window = ((done * value)[1:] - (done * value)[:-1])[inside] / np.diff(done)[inside]
+        assert (window > 0).all()
+        assert window.max() < 1.05 * np.nanmax(value) + 1e-9
+        assert column.meter == "epoch"
+
+
+def check_part(part: Run, whole: Run) -> None:
+    """Finished epochs and validations are those of the whole log, and nothing else.
+
+    How long the last one took may stand on a line that is still to come.
+    """
+    means = [k for k, c in enumerate(part.columns) if c.role is not Role.SPEED]
+    at = [[c.name for c in whole.columns].index(part.columns[k].name) for k in means]
+    for left in part.sessions:
+        right = next(session for session in whole.sessions if session.line == left.line)
+        done = left.epoch[left.complete].tolist()
+        assert done == right.epoch[: len(done)].tolist()
+        rows = np.flatnonzero(left.complete)
+        assert np.array_equal(left.printed[rows][:, means], right.printed[: len(done)][:, at], equal_nan=True)
+        assert np.array_equal(left.own[rows][:, means], right.own[: len(done)][:, at], equal_nan=True)
+        assert np.array_equal(left.seconds[rows][:-1], right.seconds[: len(done)][:-1], equal_nan=True)
+        assert set(left.seconds[rows][-1:]) <= {*right.seconds[: len(done)][-1:]} or np.isnan(
+            left.seconds[rows][-1]
+        )
+        validated = left.score_epoch.tolist()
+        assert validated == right.score_epoch[: len(validated)].tolist()
+        names = [whole.score_names.index(name) for name in part.score_names]
+        known = right.scores[: len(validated)][:, names].reshape(left.scores.shape)
+        assert np.array_equal(left.scores, known, equal_nan=True)
+
+
+def places(data: bytes, draw: random.Random) -> list[int]:
+    """Where to cut: anywhere, inside numbers, and at ends of lines."""
+    found = [draw.randrange(len(data)) for _ in range(6)]
+    for literal in (b"] validation: ", b"training loss ", b"loss=", b"Validation-", b"%|", b"Speed: "):
+        inside = data.find(literal, draw.randrange(len(data)))
+        if inside >= 0:
+            found += [inside + len(literal) + n for n in (0, 5)]
+    line_end = data.find(b"\n", draw.randrange(len(data)))
+    return [*found, line_end, line_end + 1]
+
+
+@every_log
+def test_a_part_of_a_log_says_what_the_whole_says(corpus, name):
+    path = path_of(corpus, name)
+    data, whole = path.read_bytes(), run(path)
+    for at in places(data, random.Random(name)):
+        part = read_part(data[:at])
+        if part is not None:
+            check_part(part, whole)
+            assert not [f for f in part.findings if f.code in ("CL006", "CL014", "CL019")], at
+        else:
+            assert at < data.index(b"\n", data.index(b"Epoch", 3000)) + 20_000
+
+
+@every_log
+def test_the_end_of_a_log_cut_byte_by_byte(corpus, name):
+    path = path_of(corpus, name)
+    lines = path.read_bytes().splitlines(keepends=True)
+    short = b"".join([line for line in lines[:3] if b"Namespace" in line] + lines[-60:])
+    last = read_part(short)
+    assert last is not None
+    for cut in range(1, 300, 3):
+        part = read_part(short[:-cut])
+        assert part is not None
+        check_part(part, last)
+
+
+@every_log
+def test_a_log_behind_colours_stamps_and_carriage_returns_is_the_same(corpus, name):
+    path = path_of(corpus, name)
+    data = path.read_bytes().replace(b"\n", b"\r\n")
+    stamped = b"".join(
+        b"2020-01-01 00:00:00,123 \x1b[32m" + line + b"\x1b[0m" for line in data.splitlines(True)
+    )
+    read_again = read_part(stamped)
+    assert read_again is not None
+    assert read_again.curve.equals(run(path).curve)
+
+
+def test_tables_of_every_run_are_written(corpus, tmp_path):
+    from convlens.export import combined, write_table
+
+    runs = [run(path_of(corpus, name)) for name in REACHED]
+    for table in ("curve", "epochs", "validation", "class_ap", "batches"):
+        frame = combined(runs, table, lambda error: pytest.fail(str(error)))
+        assert frame is not None
+        write_table(frame, tmp_path / f"{table}.csv", "csv")
+    assert len((tmp_path / "curve.csv").read_text().splitlines()) == 1 + sum(r[0] for r in REACHED.values())
+    assert len((tmp_path / "class_ap.csv").read_text().splitlines()) == 1
+    assert (tmp_path / "batches.csv").stat().st_size > 500_000
