@@ -235,7 +235,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "labels (a root mean square) where the plain one prints the accuracy. GluonCV's ImageNet script "
         "compared outputs with smoothed labels, which are equal to no class: what it prints as accuracy "
         "starts near 1 and falls. Such a column is in the tables; it is not taken for an accuracy.",
-        "accuracy is none here: 75.1% in the first epoch, where the validation finds 5.3%",
+        "accuracy is none here: 75.1% right in the first epoch, where the validation finds 5.3%",
     ),
     Code.SINGLE_BATCHES: Explanation(
         "Printed values are of single batches",

@@ -87,21 +87,28 @@ def _mixed(blocks: Blocks) -> Blocks:
 
 
 def _smoothed(blocks: Blocks) -> Blocks:
-    """`accuracy` that was computed from smoothed labels, which are equal to no class."""
+    """An accuracy or error that was computed from smoothed labels, which are equal to no class.
+
+    The first epoch tells: a network that learns is better after it than during it.
+    """
     smoothed = any(c.values.get("label_smoothing") and not c.values.get("mixup") for c in blocks.configs)
-    scores = {c.name: c for c in blocks.scores if c.measures in ("err-top1", "acc-top1")}
-    if not smoothed or not scores or "accuracy" not in blocks.close.names:
+    printed = [c.name for c in blocks.columns if c.name in ("accuracy", "top1-err")]
+    scores = [c for c in blocks.scores if c.measures in ("err-top1", "acc-top1")]
+    begun = len(blocks.close) and blocks.close.epoch[0] <= 1
+    if not (smoothed and printed and scores and begun):
         return blocks
-    name, column = next(iter(scores.items()))
-    trained, reached = _first_and_last(blocks.close, "accuracy")[0], _first_and_last(blocks.score, name)[0]
-    reached = reached if column.better is Better.HIGHER else 100 - reached
+    name = printed[0]
+    trained, reached = (
+        _first_and_last(blocks.close, name)[0],
+        _first_and_last(blocks.score, scores[0].name)[0],
+    )
+    trained = trained if name == "accuracy" else 1 - trained
+    reached = reached if scores[0].better is Better.HIGHER else 100 - reached
     if not trained - reached / 100 > _IMPOSSIBLE:
         return blocks
-    text = (
-        f"accuracy is none here: {trained:.1%} in the first epoch, where the validation finds {reached:.1f}%;"
-        " it compares outputs with smoothed labels"
-    )
-    return _with_column(blocks, Column("accuracy", Role.METRIC, Unit.FRACTION, Better.NEITHER), text)
+    text = f"{name} is none here: {trained:.1%} right in the first epoch, where the validation finds"
+    text += f" {reached:.1f}%; it compares outputs with smoothed labels"
+    return _with_column(blocks, Column(name, Role.METRIC, Unit.FRACTION, Better.NEITHER), text)
 
 
 def _first_and_last(table: Table, name: str) -> tuple[float, float]:

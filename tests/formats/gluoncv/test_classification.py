@@ -163,6 +163,17 @@ def test_an_accuracy_that_cannot_be_one(smoothing, mixup, trained, misnamed):
     assert run.epochs["accuracy"].tolist() == [trained, 0.47]
 
 
+def test_an_error_of_smoothed_labels_is_none_either():
+    told = arguments(label_smoothing=True)
+    run = read(told, epoch(0, 0.25, 0.947, "top1-err"), epoch(1, 0.5, 0.9, "top1-err"))
+    assert [str(f) for f in run.findings] == [
+        "CL025 top1-err is none here: 75.0% right in the first epoch, where the validation finds 5.3%; "
+        "it compares outputs with smoothed labels"
+    ]
+    resumed = read(told, *(epoch(n, 0.25, 0.9, "top1-err") for n in (50, 51)))
+    assert "CL025" not in codes(resumed)  # long trained, it may be
+
+
 def test_fine_tuning():
     run = read("INFO:root:[Epoch 0] Train-acc: 0.500, loss: 1.250 | Val-acc: 0.625 | time: 33.5")
     assert run.summary.final == {"accuracy": 0.5, "loss": 1.25}

@@ -142,3 +142,21 @@ def test_kinds_are_declared_once():
 def test_nan_is_a_number():
     read = find("Epoch 11 iteration 0120/0187: training loss nan\n", Kind(Says.BATCH, segmentation.ITERATION))
     assert math.isnan(float(read.records[0].fields["loss"]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Epoch 1] training: " * 50_000,
+        "Epoch[1]\tSpeed: 1 samples/sec " * 30_000,
+        "Epoch 1, training loss 0.5: 10%|" * 30_000,
+        f"[Epoch 1] training:{' ' * 1_000_000}x",
+        f"[Epoch 0] train={'9' * 900_000} val=1",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_hostile_line_takes_no_time(text):
+    """Quadratic in its length would be hours."""
+    for script in SCRIPTS:
+        found = find_lines(Text(text.encode()), script.kinds)
+        assert len(found.naming) == 1
