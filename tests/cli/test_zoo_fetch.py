@@ -15,7 +15,7 @@ from tests.cli.test_terminal import ESCAPE, in_a_terminal
 from tests.server import LOG, hang_up, raw, send
 from tests.writing import ssd_log
 
-NAMES = ("ssd_300_vgg16_atrous_voc", "ssd_512_resnet50_v1_voc", "ssd_512_vgg16_atrous_voc", "resnet50_v1")
+NAMES = ("ssd_300_vgg16_atrous_voc", "ssd_512_resnet50_v1_voc", "ssd_512_vgg16_atrous_voc", "resnet101_v1")
 # The program with one published log, whose address, size and hash are its first arguments.
 OF_ONE_LOG = """
 import sys
@@ -23,7 +23,7 @@ from dataclasses import replace
 from convlens.zoo import catalog
 url, size, sha256 = sys.argv[1:4]
 del sys.argv[1:4]
-one = replace(catalog.find_entry("resnet50_v1"), url=url, size=int(size), sha256=sha256)
+one = replace(catalog.find_entry("resnet101_v1"), url=url, size=int(size), sha256=sha256)
 catalog.entries = lambda: (one,)
 from convlens.cli.app import main
 main()
@@ -86,13 +86,13 @@ def test_a_log_is_fetched_once_and_its_name_is_read_from_it(site, invoke, tmp_pa
 
 
 def test_what_the_snapshot_lacks_can_be_compared_when_it_is_fetched(site, invoke):
-    names = ("resnet50_v1", "ssd_300_vgg16_atrous_voc")
+    names = ("resnet101_v1", "ssd_300_vgg16_atrous_voc")
     before = invoke("compare", *names)
     assert (before.code, before.out) == (1, "")
-    assert "get it with `convlens zoo fetch resnet50_v1`" in before.err
+    assert "get it with `convlens zoo fetch resnet101_v1`" in before.err
     assert site.asked() == []  # nothing is fetched that was not asked for
     assert invoke("zoo", "fetch", *names).code == 0
-    assert site.asked() == ["/resnet50_v1.log", "/ssd_300_vgg16_atrous_voc.log"]
+    assert site.asked() == ["/resnet101_v1.log", "/ssd_300_vgg16_atrous_voc.log"]
     done = invoke("compare", *names, "--format", "csv", "--offline")
     assert (done.code, done.err) == (0, "")
     assert [line.split(",")[0] for line in done.out.splitlines()[1:]] == list(names)
@@ -100,21 +100,21 @@ def test_what_the_snapshot_lacks_can_be_compared_when_it_is_fetched(site, invoke
 
 
 def test_the_list_tells_what_is_in_the_cache(site, invoke):
-    invoke("zoo", "fetch", "resnet50_v1")
+    invoke("zoo", "fetch", "resnet101_v1")
     lines = [line.split() for line in invoke("zoo", "list", "--available").out.splitlines()]
-    assert ["resnet50_v1", "imagenet", "77.36", "top-1", "cache"] in lines
+    assert ["resnet101_v1", "imagenet", "78.34", "top-1", "cache"] in lines
     assert ["ssd_512_resnet50_v1_voc", "voc", "80.1", "mAP", "snapshot"] in lines
 
 
 def test_copies_go_to_a_folder(site, invoke, tmp_path):
     folder = tmp_path / "new" / "logs"
-    done = invoke("zoo", "fetch", "resnet50_v1", "ssd_512_vgg16_atrous_voc", "-o", str(folder))
+    done = invoke("zoo", "fetch", "resnet101_v1", "ssd_512_vgg16_atrous_voc", "-o", str(folder))
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines() == [
-        str(folder / "resnet50_v1.log"), str(folder / "ssd_512_vgg16_atrous_voc.log"),
+        str(folder / "resnet101_v1.log"), str(folder / "ssd_512_vgg16_atrous_voc.log"),
     ]  # fmt: skip
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        name: site.logs[f"/{name}"] for name in ("resnet50_v1.log", "ssd_512_vgg16_atrous_voc.log")
+        name: site.logs[f"/{name}"] for name in ("resnet101_v1.log", "ssd_512_vgg16_atrous_voc.log")
     }
 
 
@@ -152,7 +152,7 @@ def test_all_are_chosen_by_one_word(site, invoke):
 def test_one_that_fails_is_told_and_the_others_go_on(site, invoke, fault, told):
     good = site.logs["/ssd_512_resnet50_v1_voc.log"]
     site.logs["/ssd_512_resnet50_v1_voc.log"] = fault
-    names = ("ssd_300_vgg16_atrous_voc", "no_such_name", "ssd_512_resnet50_v1_voc", "resnet50_v1")
+    names = ("ssd_300_vgg16_atrous_voc", "no_such_name", "ssd_512_resnet50_v1_voc", "resnet101_v1")
     done = invoke("zoo", "fetch", *names)
     assert done.code == 1
     assert [Path(line).name for line in done.out.splitlines()] == [f"{names[0]}.log", f"{names[3]}.log"]
@@ -174,7 +174,7 @@ def test_nothing_named_is_a_usage_error(invoke):
 
 
 def test_a_wrong_filter_is_told_before_anything_is_fetched(site, invoke):
-    done = invoke("zoo", "fetch", "resnet50_v1", "--task", "depht")
+    done = invoke("zoo", "fetch", "resnet101_v1", "--task", "depht")
     assert (done.code, done.out) == (2, "")
     assert "Did you mean 'depth'?" in done.err
     assert site.asked() == []
@@ -182,9 +182,9 @@ def test_a_wrong_filter_is_told_before_anything_is_fetched(site, invoke):
 
 def test_a_folder_that_cannot_be_written_is_told(site, invoke, tmp_path):
     (tmp_path / "file").touch()
-    done = invoke("zoo", "fetch", "resnet50_v1", "-o", str(tmp_path / "file"))
+    done = invoke("zoo", "fetch", "resnet101_v1", "-o", str(tmp_path / "file"))
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith(f"convlens: {tmp_path / 'file' / 'resnet50_v1.log'}: cannot be written: ")
+    assert done.err.startswith(f"convlens: {tmp_path / 'file' / 'resnet101_v1.log'}: cannot be written: ")
 
 
 def test_batches_of_a_published_run_are_those_of_its_log(site, invoke):
@@ -217,6 +217,6 @@ def test_a_terminal_shows_how_far_it_is(server, tmp_path):
     shown = in_a_terminal("zoo", "fetch", "--all", cwd=tmp_path, columns=120, program=program)
     plain = ESCAPE.sub("", shown)
     assert "fetching logs" in plain
-    assert "fetching resnet50_v1, 0.0 MB" in plain
+    assert "fetching resnet101_v1, 0.0 MB" in plain
     assert "50%" in plain
     assert plain.rstrip().endswith("a.log")
