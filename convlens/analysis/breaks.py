@@ -18,11 +18,13 @@ SMALLEST = 0.03  # of the level
 CLEAREST = 6.0  # standard errors
 SETTLING = 5  # epochs behind a start, a drop or a break that tell nothing: the loss still falls fast there
 _BEFORE, _BEHIND, _LASTING = 10, 3, 10  # epochs that make the trend, the level behind it, and what lasts
+_EXPECTED, _EXPECTED_CLEAR = 0.01, 3.0  # of the level, and standard errors: where a break is expected
+_BEYOND = 0.3  # of a break: what the first epoch of it must show
 _EARLIEST, _HUGE = 6, 0.1  # epochs behind a break before it is called one, unless it is as large as this
 _MOST_POINTS = 200  # that ruptures is given: its time grows with their square
 
 
-def jumps(loss: Floats, noise: float, smallest: float = SMALLEST) -> list[tuple[int, float]]:
+def jumps(loss: Floats, noise: float) -> list[tuple[int, float]]:
     """The rows at which a loss (n,) of one phase breaks, each with the change relative to the level.
 
     `noise` is the least standard deviation of its values (rounding). A break lasts: what returns to the trend
@@ -30,11 +32,11 @@ def jumps(loss: Floats, noise: float, smallest: float = SMALLEST) -> list[tuple[
     """
     size, clear = _sizes(loss, noise)
     found: list[tuple[int, float]] = []
-    big = (np.abs(size) >= smallest) & (clear >= CLEAREST)
+    big = (np.abs(size) >= SMALLEST) & (clear >= CLEAREST)
     for row in np.flatnonzero(big).tolist():
         near = slice(max(row - _BEHIND, 0), row + _BEHIND + 1)
-        if clear[row] == np.nanmax(clear[near]) and (not found or row - found[-1][0] > SETTLING):
-            found.append((row, float(size[row])))
+        if abs(size[row]) == np.abs(size[near]).max() and (not found or row - found[-1][0] > SETTLING):
+            found.append((_begin(loss, row), float(size[row])))
     return found
 
 
@@ -57,34 +59,64 @@ def change_points(loss: Floats, noise: float) -> list[tuple[int, float]]:
         near = np.arange(max(end * step - step - 1, 0), min(end * step + step + 2, len(loss)))
         row = int(near[np.argmax(np.nan_to_num(clear[near]))])
         if abs(size[row]) >= SMALLEST and clear[row] >= CLEAREST:
-            found.append((row, float(size[row])))
+            found.append((_begin(loss, row), float(size[row])))
     return found
 
 
+def falls(loss: Floats, row: int, noise: float) -> bool:
+    """Whether a loss (n,) falls at a row where it is expected to, or next to it."""
+    size, clear = _sizes(loss, noise)
+    near = slice(max(row - 1, 0), row + 2)
+    return bool(((size[near] <= -_EXPECTED) & (clear[near] >= _EXPECTED_CLEAR)).any())
+
+
 def _sizes(loss: Floats, noise: float) -> tuple[Floats, Floats]:
-    """At each row the relative change of the level (n,) and how many standard errors that is (n,)."""
+    """At each row the relative change of the level (n,) and how many standard errors that is (n,).
+
+    What counts is the smaller change against two trends, in time and in its logarithm: a loss that bends goes
+    on between them.
+    """
     count = len(loss)
-    size, clear = np.full(count, np.nan), np.full(count, np.nan)
+    size, clear = np.zeros(count), np.zeros(count)
     floor = max(noise, _noise(loss))
+    times = (np.arange(1.0, count + 1), np.log(np.arange(1.0, count + 1)))
     for row in range(SETTLING, count - 1):
-        before = np.arange(max(0, row - _BEFORE), row)
-        trend = np.column_stack([np.ones(len(before)), np.log(before + 1.0)])
-        fitted = np.linalg.lstsq(trend, loss[before], rcond=None)[0]
-        spread = float(np.sqrt(((loss[before] - trend @ fitted) ** 2).sum() / (len(before) - 2)))
-        inverse = np.linalg.inv(trend.T @ trend)
-        behind = np.arange(row, min(row + _LASTING, count))
-        ahead = np.column_stack([np.ones(len(behind)), np.log(behind + 1.0)])
-        excess = loss[behind] - ahead @ fitted
-        at_once, last = float(excess[:_BEHIND].mean()), float(excess[-_BEHIND:].mean())
-        mean = ahead[:_BEHIND].mean(axis=0)
-        level = abs(float(mean @ fitted))
-        lasting = at_once * last > 0 and abs(last) > abs(at_once) / 2
-        lasting &= len(behind) >= _EARLIEST or (len(behind) >= _BEHIND and abs(at_once) >= _HUGE * level)
-        error = max(spread, floor) * np.sqrt(1 / min(_BEHIND, len(behind)) + mean @ inverse @ mean)
-        with np.errstate(all="ignore"):  # a curve without noise, or about zero
-            size[row] = at_once / level if lasting else 0.0
-            clear[row] = abs(at_once) / error if lasting else 0.0
+        found = [_change(loss, row, floor, time) for time in times]
+        signs = {np.sign(change) for change, _ in found}
+        if len(signs) == 1:
+            size[row], clear[row] = min(found, key=lambda pair: abs(pair[0]))
     return size, clear
+
+
+def _change(loss: Floats, row: int, floor: float, time: Floats) -> tuple[float, float]:
+    """The relative change at a row against the trend in `time` before it, and its standard errors."""
+    trend = np.column_stack([np.ones(len(loss)), time])
+    before, behind = slice(max(0, row - _BEFORE), row), slice(row, row + _LASTING)
+    past, ahead = trend[before], trend[behind]
+    fitted = np.linalg.lstsq(past, loss[before], rcond=None)[0]
+    spread = float(np.sqrt(((loss[before] - past @ fitted) ** 2).sum() / (len(past) - 2)))
+    excess = loss[behind] - ahead @ fitted
+    at_once, last = float(excess[:_BEHIND].mean()), float(excess[-_BEHIND:].mean())
+    mean = ahead[:_BEHIND].mean(axis=0)
+    level = abs(float(mean @ fitted))
+    lasting = at_once * last > 0 and abs(last) > abs(at_once) / 2
+    lasting &= len(ahead) >= _EARLIEST or (len(ahead) >= _BEHIND and abs(at_once) >= _HUGE * level)
+    if not lasting:
+        return 0.0, 0.0
+    unsure = 1 / min(_BEHIND, len(ahead)) + mean @ np.linalg.inv(past.T @ past) @ mean
+    error = max(spread, floor) * np.sqrt(unsure)
+    with np.errstate(all="ignore"):  # a curve without noise, or about zero
+        return float(np.float64(at_once) / level), float(np.float64(abs(at_once)) / error)
+
+
+def _begin(loss: Floats, row: int) -> int:
+    """The first row of a break near `row`, which may be a little before what stands out most."""
+    first = max(row - _BEHIND, 2)
+    before = np.arange(max(0, first - _BEFORE // 2), first)
+    near = np.arange(first, min(row + _BEHIND + 1, len(loss)))
+    excess = loss[near] - np.polyval(np.polyfit(before, loss[before], 1), near)
+    below = np.flatnonzero(excess / excess[-1] < _BEYOND)
+    return int(near[below[-1] + 1]) if len(below) else int(near[0])
 
 
 def _noise(values: Floats) -> float:

@@ -15,6 +15,8 @@ from convlens.run import Run
 _SAME = 1e-6  # a rate that stays is printed with the same digits
 _A_STEP = 0.8  # a single step falls at least to this part; smaller ones belong to a smooth law
 _CLOSE = 0.02  # of the peak: how well rates must follow a law
+_FEWEST = 5  # epochs that show a law
+_FALLING_WARM_UP = 3  # epochs
 
 
 class Mode(StrEnum):
@@ -24,12 +26,13 @@ class Mode(StrEnum):
     STEP = "step"
     COSINE = "cosine"
     LINEAR = "linear"
+    SMOOTH = "smooth"  # falls from epoch to epoch by another law
     UNKNOWN = "unknown"
 
     @property
     def smooth(self) -> bool:
         """Whether the rate falls from epoch to epoch."""
-        return self in (Mode.COSINE, Mode.LINEAR)
+        return self in (Mode.COSINE, Mode.LINEAR, Mode.SMOOTH)
 
 
 class Origin(StrEnum):
@@ -60,7 +63,7 @@ def rates_of(run: Run) -> Rates:
     if np.isfinite(rate).any() and (changes(rate).any() or any(c.role is Role.RATE for c in run.columns)):
         warm_up = _warm_up(rate)
         mode = _mode(rate[warm_up:])
-        so_far_alike = promised.smooth and mode in (Mode.UNKNOWN, Mode.CONSTANT)  # a cosine begins flat
+        so_far_alike = promised.smooth and mode in (Mode.SMOOTH, Mode.CONSTANT)  # a cosine begins flat
         return Rates(rate, promised if so_far_alike else mode, Origin.LOG, warm_up)
     warm_up = min(int(_argument(run, "warmup_epochs") or 0), len(rate))
     if promised is Mode.STEP:
@@ -88,8 +91,8 @@ def _promised_mode(run: Run) -> Mode:
     told = str(run.config.get("lr_mode", "")).lower()
     if told in ("cosine", "linear"):
         return Mode(told)
-    if told == "poly" and _argument(run, "power") == 1:
-        return Mode.LINEAR
+    if told == "poly":
+        return Mode.LINEAR if _argument(run, "power") == 1 else Mode.SMOOTH
     if run.plan.drops:
         return Mode.STEP
     if told in ("", "step", "constant") and run.plan.rate is not None:
@@ -133,19 +136,22 @@ def _mode(rate: Floats) -> Mode:
 
 
 def _law(known: Floats) -> Mode:
-    """Cosine or linear, whichever the rates of the first descent follow."""
+    """The law that the rates of the first descent follow."""
     rises = np.flatnonzero(known[1:] > known[:-1] * (1 + _SAME))
     descent = known[: rises[0] + 1] if len(rises) else known
-    if len(descent) < 4:
-        return Mode.UNKNOWN
-    at = np.arange(len(descent), dtype=np.float64)
-    # The whole descent may be longer than what is seen of it.
-    lengths = np.linspace(len(at) - 1, 4 * len(at), 100)
-    cosine = min(_misfit(np.cos(np.pi * at / length), descent) for length in lengths)
-    linear = _misfit(at, descent)
-    if min(cosine, linear) > _CLOSE or descent[-1] > (1 - _CLOSE) * descent[0]:
-        return Mode.UNKNOWN
-    return Mode.LINEAR if linear <= cosine else Mode.COSINE
+    # A warm-up may fall, too (of biases), and a cosine may have begun before its warm-up ended.
+    for first in range(_FALLING_WARM_UP + 1):
+        rest = descent[first:]
+        if len(rest) < _FEWEST or rest[-1] > (1 - _CLOSE) * rest[0]:
+            break
+        at = np.arange(len(rest), dtype=np.float64)
+        lengths = np.linspace(len(at) - 1, 4 * len(at), 60)  # what is seen of it may be a part only
+        offsets = range(first + _FALLING_WARM_UP + 1)
+        cosine = min(_misfit(np.cos(np.pi * (at + o) / (n + o)), rest) for n in lengths for o in offsets)
+        linear = _misfit(at, rest)
+        if min(cosine, linear) <= _CLOSE:
+            return Mode.LINEAR if linear <= cosine else Mode.COSINE
+    return Mode.SMOOTH
 
 
 def _misfit(law: Floats, rate: Floats) -> float:

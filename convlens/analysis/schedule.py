@@ -23,7 +23,6 @@ from convlens.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-_ANSWER = 0.01  # of the level: what a promised drop does to the loss at least
 _NEAR_ITS_END = 0.02  # of the peak: a rate that falls smoothly to this has come to its end
 
 
@@ -194,11 +193,10 @@ class _Whole:
     def answers(self, row: int) -> bool:
         """Whether the loss falls at a row, or has not had the time to."""
         at = int(np.searchsorted(self.rows, row))
-        if len(self.rows) - at < breaks.SETTLING or at < breaks.SETTLING:
+        if min(at, len(self.rows) - at) < 2 * breaks.SETTLING:
             return True
         around = slice(max(at - 4 * breaks.SETTLING, 0), at + 4 * breaks.SETTLING)
-        found = breaks.jumps(self.loss[around], self.noise, _ANSWER)
-        return any(abs(around.start + r - at) <= 1 and size < 0 for r, size in found)
+        return breaks.falls(self.loss[around], at - around.start, self.noise)
 
 
 def _configured(run: Run) -> tuple[int | None, int | None]:
