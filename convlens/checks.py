@@ -128,14 +128,15 @@ def _not_finite(run: Run) -> Iterator[Finding]:
     for session in run.sessions:
         groups: dict[tuple[Code, str], list[str]] = {}
         for k, column in enumerate(run.columns):
-            told = _column_not_finite(run, session, k)
+            told = not_finite(run, session, k)
             if told:
                 groups.setdefault(told, []).append(column.name)
         for (code, text), names in groups.items():
             yield Finding(code, f"{', '.join(names)} {text}", f"session {session.index}")
 
 
-def _column_not_finite(run: Run, session: Session, k: int) -> tuple[Code, str] | None:
+def not_finite(run: Run, session: Session, k: int) -> tuple[Code, str] | None:
+    """Whether a column of a session was switched off or failed, from which epoch on, and what tells so."""
     values = session.printed[:, k]
     bad = ~np.isfinite(values) & session.present[:, k]
     if not bad.any():
