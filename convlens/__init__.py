@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convlens.analysis.comparison import compare
     from convlens.analysis.correlation import correlate
+    from convlens.analysis.diagnosis import diagnose
     from convlens.analysis.gap import gap
     from convlens.errors import ConvlensError
     from convlens.reader import read_log, read_logs
     from convlens.run import Run
 
 __version__ = "0.1.0"
-__all__ = ["ConvlensError", "Run", "compare", "correlate", "gap", "read_log", "read_logs"]
+__all__ = ["ConvlensError", "Run", "compare", "correlate", "diagnose", "gap", "read_log", "read_logs"]
 
 _WHERE = {
     "ConvlensError": "convlens.errors",
     "Run": "convlens.run",
     "compare": "convlens.analysis.comparison",
     "correlate": "convlens.analysis.correlation",
+    "diagnose": "convlens.analysis.diagnosis",
     "gap": "convlens.analysis.gap",
     "read_log": "convlens.reader",
     "read_logs": "convlens.reader",

@@ -37,6 +37,10 @@ class Code(StrEnum):
     FROM_CACHE = "CL024"
     MISNAMED = "CL025"
     SINGLE_BATCHES = "CL026"
+    LOSS_BREAKS = "CL050"
+    PHASES_FROM_LOSS = "CL051"
+    OVERFITTING = "CL052"
+    NO_GAIN_LEFT = "CL053"
 
 
 @dataclass(frozen=True)
@@ -242,5 +246,34 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The script prints the value of one batch, no mean. An epoch's own mean is then the mean of the "
         "epoch's lines: an estimate from few of its batches, which jitters more than the mean of all would.",
         "Loss is printed for single batches: an epoch's own mean is that of its lines",
+    ),
+    Code.LOSS_BREAKS: Explanation(
+        "The loss breaks though the learning rate did not change",
+        "From one epoch to the next the summed loss changes its level by 3% or more, beyond its noise and to "
+        "stay, and the learning rate is known not to have changed there. Something else did: the data (mixup "
+        "or other augmentation switched off, another dataset), the losses or their weights, or the process. "
+        "What came before does not compare with what comes behind, so the phase that is judged begins there.",
+        "the summed loss breaks by -22.8% at epoch 260 though the learning rate did not change",
+    ),
+    Code.PHASES_FROM_LOSS: Explanation(
+        "Phases were read off the loss",
+        "No line states the learning rate, and the arguments promise none or drops to which the loss does "
+        "not answer. Where the loss changes both its trend and its level (PELT on a piecewise logarithmic "
+        "trend), a phase is taken to begin: a drop of the rate looks like that, and so does a change of the "
+        "data. A drop still to come cannot be known.",
+        "no learning rate is known that fits the loss; its change points are at epoch 180",
+    ),
+    Code.OVERFITTING: Explanation(
+        "The train loss and the validations part",
+        "The train loss is no higher, or still falls, while the score worsens or is off its best by "
+        "more than the margin and than noise. The model learns the training set rather than the task: more "
+        "data, augmentation or regularisation, or the checkpoint of the best epoch.",
+        "overfitting: mAP has lost 3.1 since epoch 42, with the train loss no higher",
+    ),
+    Code.NO_GAIN_LEFT: Explanation(
+        "The train loss still falls, the score no longer improves",
+        "In its last phase the train loss would still fall by more than the margin, but the score is flat. "
+        "More epochs of this phase cost time and bring nothing that the validation sees.",
+        "no gain left: the train loss still falls, but mAP is flat",
     ),
 }
