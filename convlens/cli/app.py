@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import convlens
-from convlens.cli import compare, correlate, explain, gap, parse, zoo_fetch, zoo_list
+from convlens.cli import compare, correlate, diagnose, explain, gap, parse, zoo_fetch, zoo_list
 from convlens.cli.output import say
 from convlens.errors import ConvlensError, LogFormatError, SourceError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compare", no_args_is_help=True)(compare.compare)
+app.command("diagnose", no_args_is_help=True)(diagnose.diagnose)
 app.command("correlate", no_args_is_help=True)(correlate.correlate)
 app.command("gap", no_args_is_help=True)(gap.gap)
 app.command("parse", no_args_is_help=True)(parse.parse)

@@ -1,0 +1,112 @@
+"""`convlens diagnose`: whether runs have converged, and on what evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
+from convlens.cli.sources import Offline, Reader, Sources
+from convlens.errors import ConvlensError
+
+if TYPE_CHECKING:
+    from convlens.analysis.diagnosis import Diagnosis
+    from convlens.analysis.verdicts import Margins
+
+
+def diagnose(
+    sources: Sources,
+    margin: Annotated[
+        str,
+        typer.Option(
+            help="Which change matters: a part of a loss, points of a score, or both.", metavar="1%,0.5"
+        ),
+    ] = "1%,0.5",
+    session: Annotated[
+        int | None, typer.Option(help="One process of the log instead of the stitched curve.", metavar="N")
+    ] = None,
+    patience: Annotated[
+        str | None,
+        typer.Option(
+            help="What stopping after so many evaluations without a better score would have done.",
+            metavar="5,10,20,50",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            help="Exit with 3 if a run is so: verdicts, stopped, overfitting, map:worsening …",
+            metavar="VERDICT,…",
+        ),
+    ] = None,
+    offline: Offline = False,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How the result is printed.")
+    ] = OutputFormat.TABLE,
+) -> None:
+    """Say of each run whether it has converged, still improves, or is broken, and on what evidence."""
+    from convlens.analysis.diagnosis import diagnose as diagnose_run
+    from convlens.cli import diagnosis_tables as tables
+    from convlens.cli.diagnosis_document import document
+
+    margins, evaluations, conditions = _margins(margin), _evaluations(patience), _conditions(fail_on)
+    reader = Reader(sources, offline)
+    told: list[Diagnosis] = []
+    for run in reader.runs():
+        try:
+            told.append(diagnose_run(run, session, margins=margins, patience_of=evaluations))
+        except ConvlensError as error:
+            reader.report(error)
+    if form is OutputFormat.JSON:
+        emit(as_json(document(told)) + "\n")
+    elif told and form is OutputFormat.TABLE:
+        show(*tables.view(told))
+    elif told:
+        rows = tables.rows(told) if form is OutputFormat.CSV else tables.readable(told)
+        emit(as_text(rows, form) + "\n")
+    held = [(d.run, c) for d in told for c in conditions if d.holds(c)]
+    for name, condition in held:
+        say(f"{name}: {condition}")
+    raise typer.Exit(3 if held else reader.exit_code())
+
+
+def _margins(text: str) -> Margins:
+    from convlens.analysis.verdicts import Margins
+
+    told = {"loss": Margins.loss, "score": Margins.score}
+    for part in text.split(","):
+        kind = "loss" if part.strip().endswith("%") else "score"
+        try:
+            value = float(part.strip().removesuffix("%"))
+        except ValueError:
+            value = -1.0
+        if not 0 < value <= 100:
+            message = (
+                f"{safe(text)}: a margin is a part of a loss (1%), points of mAP (0.5), or both (1%,0.5)"
+            )
+            raise typer.BadParameter(message, param_hint="--margin")
+        told[kind] = value / 100 if kind == "loss" else value
+    return Margins(**told)
+
+
+def _evaluations(text: str | None) -> list[int]:
+    parts = text.split(",") if text else []
+    if not all(part.strip().isdecimal() and int(part) for part in parts):
+        message = f"{safe(text)}: patience is numbers of evaluations, as in 5,10,20,50"
+        raise typer.BadParameter(message, param_hint="--patience")
+    return [int(part) for part in parts]
+
+
+def _conditions(text: str | None) -> list[str]:
+    from convlens.analysis.diagnosis import CONDITIONS
+
+    parts = [part.strip() for part in text.split(",")] if text else []
+    unknown = [part for part in parts if part.rpartition(":")[2] not in CONDITIONS]
+    if unknown:
+        known = ", ".join(CONDITIONS)
+        message = (
+            f"{safe(unknown[0])} is none of {known}, each with a curve's name and a colon before it or not"
+        )
+        raise typer.BadParameter(message, param_hint="--fail-on")
+    return parts
