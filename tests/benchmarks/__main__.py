@@ -1,7 +1,7 @@
-"""All benchmarks: `make bench`. Each prints ratios measured side by side in one run."""
+"""All benchmarks: `make bench`. Ratios are measured side by side in one run; verdicts against what came."""
 
-from tests.benchmarks import each_log, latency, reading
+from tests.benchmarks import latency, reading, verdicts
 
 reading.main()
-each_log.main()
 latency.main()
+verdicts.main()
