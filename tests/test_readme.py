@@ -12,6 +12,7 @@ import pytest
 
 import convlens
 from convlens import zoo
+from convlens.analysis.verdicts import Verdict
 from convlens.cli.app import main
 from convlens.run import Summary
 from convlens.sources import cache
@@ -232,6 +233,26 @@ def test_the_attributes_of_results_are_there(folder):
         attributes = re.findall(r"`\.(\w+)", rows[name])
         assert len(attributes) > 4
         assert all(hasattr(result, attribute) for attribute in attributes)
+
+
+def test_keys_of_a_diagnosis_are_those_that_are_told(folder, monkeypatch, capsys):
+    told = re.search(r"(?s)\n`diagnose` gives (.*)", section("What `--format json` holds"))[1]
+    inner = re.search(r"(?s)`schedule` \((.*?)\)", told)[1]
+    document = json.loads(run("convlens diagnose a.log --format json", monkeypatch, capsys)[1])
+    [found] = document["runs"]
+    assert words(told.replace(inner, "")) == ["runs", *found]
+    assert words(inner) == list(found["schedule"])
+
+
+def test_verdicts_are_those_that_are_told():
+    told = [word for cells in table("verdict | what it means") for word in words(cells[0])]
+    assert told == [str(v) for v in Verdict]
+
+
+def test_parts_of_a_diagnosis_are_those_that_are_told(folder):
+    told = re.findall(r"`\.(\w+)", dict(table("name | what it is"))["`diagnose(run)`"])
+    diagnosis = convlens.diagnose("a.log")
+    assert all(hasattr(diagnosis, name) for name in told)
 
 
 def test_the_table_at_the_top_is_what_is_printed(folder, monkeypatch, capsys):
