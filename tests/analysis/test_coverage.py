@@ -11,7 +11,7 @@ from convlens.analysis.endings import Ending
 from convlens.analysis.gap import part_closed
 
 DRAWS = 2000
-THREE_SIGMA = 3 * math.sqrt(0.95 * 0.05 / DRAWS)
+FOUR_SIGMA = 4 * math.sqrt(0.95 * 0.05 / DRAWS)  # fifty shares are looked at
 pytestmark = pytest.mark.slow
 
 
@@ -22,9 +22,9 @@ def without_p(monkeypatch):
 
 
 def near_95(hits, too_many=0.0):
-    """Whether the share of hits is 95%, within three standard deviations, and at most so much more."""
+    """Whether the share of hits is 95%, within four standard deviations, and at most so much more."""
     share = np.mean(hits)
-    return 0.95 - THREE_SIGMA <= share <= 0.95 + THREE_SIGMA + too_many
+    return 0.95 - FOUR_SIGMA <= share <= 0.95 + FOUR_SIGMA + too_many
 
 
 def bivariate(rng, n, rho):
