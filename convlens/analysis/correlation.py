@@ -165,6 +165,8 @@ def correlate(*sources: Given, group_by: Sequence[str] = SCALE) -> Correlations:
 def _why_left_out(arm: Arm) -> str:
     """Why an arm is no point of a figure; empty if it is one."""
     first = arm.runs[0]
+    if first.identity.task != "detection":
+        return f"it is of {figures.task_of(first)}, which has no mAP"
     if not map_at(arm, At.FINAL).known:
         return f"no mAP: {figures.why_absent(first, 'map')}"
     if not first.losses:

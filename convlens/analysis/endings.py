@@ -56,7 +56,10 @@ def loss_at_end(arm: Arm, quantity: str) -> Ending:
     ends = [final_loss(run, quantity) for run in arm.runs]
     return _ending(
         [value for value, _ in ends],
-        [figures.jitter(run, quantity) for run in arm.runs],
+        [
+            figures.jitter(run, quantity) if math.isfinite(value) else math.nan
+            for run, (value, _) in zip(arm.runs, ends, strict=True)
+        ],
         [width for _, width in ends],
     )
 

@@ -146,8 +146,8 @@ def gap(baseline: Given, improved: Given, reference: Given, at: str = "best") ->
 
     It is told of each detection loss, their sum and the mAP. Each side is a run or anything that `read_logs`
     reads; several runs a side must be repeats. `at` says which mAP stands for a run: best, final or
-    published; losses are always those at the end. Raises ConvlensError where runs of one side are no
-    repeats, or two sides are the same log.
+    published; losses are always those at the end. Raises ConvlensError where runs are not of detectors,
+    those of one side are no repeats, or two sides are the same log.
     """
     if at not in list(At):
         raise UnknownNameError("mAP to go by", at, [which.value for which in At])
@@ -156,6 +156,11 @@ def gap(baseline: Given, improved: Given, reference: Given, at: str = "best") ->
     every, copies = without_copies(with_different_names([run for of in runs.values() for run in of]))
     if copies:
         raise ConvlensError(f"gap needs three different runs: {copies[0].text.partition(':')[0]}.")
+    strangers = [
+        f"{run.name} is of {figures.task_of(run)}" for run in every if run.identity.task != "detection"
+    ]
+    if strangers:
+        raise ConvlensError(f"gap is of detectors, their losses and their mAP; {', '.join(strangers)}.")
     named = iter(every)
     arms = [_arm(side, [next(named) for _ in of]) for side, of in runs.items()]
     losses = dict.fromkeys([*(c.measures for arm in arms for c in arm.runs[0].losses), "loss"])

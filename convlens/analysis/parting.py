@@ -12,7 +12,8 @@ from convlens.run import Run
 
 WINDOW = 5  # points whose mean is compared
 LONG = 15  # windows; three that do not overlap exceed their errors by chance once in 30,000 times
-FEWEST = 8  # points in common
+AT_THE_END = 6  # windows; two that do not overlap do so once in 800 times
+FEWEST = 10  # points in common
 _NEAR = 20  # steps from one point to the next that tell the noise around a point
 _TWO_SIDED_95 = 1.96
 
@@ -22,7 +23,7 @@ class Parting:
     """Whether and where one quantity of two runs parts.
 
     `points` is how many both have. `parted` is the number of epochs done at which they first part for long
-    (15 points) or to the end, and `to_the_end` the one from which on they stay apart, always on the same
+    (15 windows) or to the end (6), and `to_the_end` the one from which on they stay apart, always on the same
     side. None if there is none, or if there are too few points.
     """
 
@@ -63,14 +64,18 @@ def part(run: Run, reference: Run, quantity: str) -> Parting:
     window = np.ones(WINDOW) / WINDOW
     mean = np.convolve(difference, window, "valid")
     noise = np.convolve(_noise(difference), window, "valid") / np.sqrt(WINDOW)
-    # Rounding errors of undone means are opposed in neighbours: in a mean of 5 one of them is left.
-    rounding = np.convolve(wide_a + wide_b, window, "valid") / WINDOW
+    rounding = np.convolve(wide_a + wide_b, window, "valid") * (1 + 1e-6)  # two digits may be just that far
     side = np.where(np.abs(mean) > _TWO_SIDED_95 * noise + rounding, np.sign(mean), 0).astype(np.int64)
     changes = np.flatnonzero(np.diff(side)) + 1
     stretches = list(zip([0, *changes.tolist()], [*changes.tolist(), len(side)], strict=True))
-    long = [start for start, end in stretches if side[start] and (end - start >= LONG or end == len(side))]
-    parted = _epoch(shared, long[0]) if long else None
-    return Parting(quantity, len(shared), parted, _epoch(shared, stretches[-1][0]) if side[-1] else None)
+    long = [
+        (start, end)
+        for start, end in stretches
+        if side[start] and end - start >= (AT_THE_END if end == len(side) else LONG)
+    ]
+    parted = _epoch(shared, long[0][0]) if long else None
+    to_the_end = _epoch(shared, long[-1][0]) if long and long[-1][1] == len(side) else None
+    return Parting(quantity, len(shared), parted, to_the_end)
 
 
 def _epoch(shared: Ints, window: int) -> int:
@@ -79,10 +84,12 @@ def _epoch(shared: Ints, window: int) -> int:
 
 
 def _points(run: Run, quantity: str) -> tuple[Ints, Floats, Floats]:
-    """Epochs done, value and half-width of rounding wherever the quantity is known."""
-    values = figures.series(run, quantity)
+    """Epochs done, value, and half-width of rounding in a window's mean, wherever the quantity is known."""
+    values, widths = figures.series(run, quantity), figures.widths(run, quantity)
+    if figures.averages_the_run(run, quantity):  # neighbours' errors are opposed: of a window's, one is left
+        widths = widths / WINDOW
     known = run.arrays.complete & np.isfinite(values)
-    return figures.done(run)[known], values[known], figures.widths(run, quantity)[known]
+    return figures.done(run)[known], values[known], widths[known]
 
 
 def _at(shared: Ints, points: tuple[Ints, Floats, Floats]) -> tuple[Floats, Floats]:

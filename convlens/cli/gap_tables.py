@@ -37,7 +37,7 @@ def _row(gap: Gap, part: Part) -> list[str]:
     name = f"{gap.at} mAP [%]" if score else figures.NAMES.get(part.quantity, part.quantity)
     ends = [cells.ending(end, score) for end in (part.baseline, part.improved, part.reference)]
     interval = f"{part.low:.1%} to {part.high:.1%}" if math.isfinite(part.low) else "–"
-    distance = number(part.distance) if not score else f"{part.distance:+.2f}"
+    distance = f"{part.distance:+.2f}" if score and math.isfinite(part.distance) else number(part.distance)
     return [name, *ends, distance, _percent(part.closed), interval, part.note]
 
 

@@ -88,12 +88,12 @@ def as_text(rows: Sequence[Mapping[str, object]], form: OutputFormat) -> str:
 
 
 def number(value: object) -> str:
-    """A number for reading: three decimals as logs print them, else four significant digits."""
+    """A number for reading: three decimals, as most logs print them, or four digits where these are fewer."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if not isinstance(value, float):
         return safe(value)
-    plain = value == 0 or 0.001 <= abs(value) < 1000
+    plain = value == 0 or 0.1 <= abs(value) < 1000
     return f"{value:.3f}" if plain else f"{value:.4g}"
 
 

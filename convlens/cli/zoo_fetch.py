@@ -52,6 +52,8 @@ def fetch(
         raise typer.BadParameter("name logs, or give --all, --task, --family or --dataset")
     chosen = select("", task, family, dataset) if several else []
     wanted = list(dict.fromkeys([*(names or ()), *(entry.name for entry in chosen)]))
+    if not wanted:
+        say("no published log fits all of these")
     paths = []
     with Bar("fetching logs", len(wanted)) as bar:
         for name in wanted:

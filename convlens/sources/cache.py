@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from convlens import formats
 from convlens.errors import ConvlensError, SourceError, UnreachableError
 from convlens.files import written_whole
 from convlens.sources.files import unpacked
@@ -111,12 +112,18 @@ def obtain(
     kept, known = found
     try:
         answer = get(url, known, progress)
+        if answer is not known and _is_log(known.data, url) and not _is_log(answer.data, url):
+            raise SourceError(shown(url), "gives something now that is no log")
     except UnreachableError as error:
         return replace(kept, stale=error.why), known
     except SourceError as error:
         hint = f"--offline would read what was fetched on {kept.fetched[:10]}"
         raise SourceError(error.source, f"{error.why}; {hint}") from None
     return found if answer is known else _keep(folder, url, answer)
+
+
+def _is_log(data: bytes, url: str) -> bool:
+    return formats.recognise(file_name(url), unpacked(data, shown(url))) is not None
 
 
 def look_up(url: str, sha256: str | None = None) -> tuple[Kept, Answer] | None:

@@ -87,3 +87,15 @@ def test_tables_are_written(invoke, logs):
     header = (logs / "t_validation.csv").read_text().splitlines()[0]
     assert header == "run,session,epoch,err-top1,err-top5,mIoU,pixAcc"
     assert (logs / "t_class_ap.csv").read_text() == "run,session,epoch,class_name,ap\n"
+
+
+def test_gap_and_correlate_say_that_they_are_of_detectors(invoke):
+    names = ("resnet50_v1", "vgg16", "mobilenet1.0")
+    done = invoke("gap", *names)
+    assert done.code == 2
+    assert done.err.startswith(
+        "convlens: gap is of detectors, their losses and their mAP; resnet50_v1 is of cl"
+    )
+    done = invoke("correlate", *names)
+    assert done.code == 0
+    assert "resnet50_v1: it is of classification, which has no mAP" in done.out

@@ -220,3 +220,9 @@ def test_a_terminal_shows_how_far_it_is(server, tmp_path):
     assert "fetching resnet101_v1, 0.0 MB" in plain
     assert "50%" in plain
     assert plain.rstrip().endswith("a.log")
+
+
+def test_filters_that_fit_nothing_say_so(invoke):
+    done = invoke("zoo", "fetch", "--task", "pose", "--detector", "ssd")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "convlens: no published log fits all of these\n"

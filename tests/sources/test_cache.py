@@ -199,7 +199,14 @@ def test_where_there_is_nothing_to_fall_back_on(server, folder):
 
 
 @pytest.mark.parametrize(
-    "answer", [send(b"", 404), send(b"<html>", Content_Type="text/html"), send_gzip(gzip.compress(LOG)[:-9])]
+    "answer",
+    [
+        send(b"", 404),
+        send(b"<html>", Content_Type="text/html"),
+        send_gzip(gzip.compress(LOG)[:-9]),
+        send(b""),
+        send(b'{"message": "try later"}'),
+    ],
 )
 def test_what_is_no_log_does_not_replace_one(server, folder, answer):
     server.answers = [send(), answer]

@@ -158,7 +158,7 @@ SCRIPT = Script(
         Column(_METRIC, Role.METRIC, better=Better.NEITHER),
         INTERVAL,
     ),
-    scores=_SCORES,
+    scores=(*_SCORES, score("val_loss", Better.LOWER, Unit.NONE)),
     fractions=frozenset(c.name for c in _SCORES),
     # Training lines have other names for these at an epoch's end than inside it.
     spellings={

@@ -134,3 +134,25 @@ def test_a_process_that_died_at_once_leaves_no_session():
     )
     assert len(run.sessions) == 1
     assert run.config["batch_size"] == 10
+
+
+def test_validations_that_a_modified_script_prints_are_read():
+    head = "Namespace(model='simple_pose_resnet18_v1b', num_epochs=2, num_joints=17)\n"
+    lines = [
+        f"Epoch[{n}]\t\tSpeed: 100 samples/sec over 10 secs\tloss=0.{5 - n}\theatmap_accuracy=0.7\n"
+        f"[Epoch {n}] validation: AP=0.{4 + n}\n"
+        for n in range(2)
+    ]
+    run = read(head + "".join(lines))
+    assert (run.summary.score, run.summary.final_score, run.summary.best_epoch) == ("AP", 0.5, 1)
+    assert run.curve["loss"].tolist() == [0.5, 0.4]
+
+
+def test_a_loss_of_the_validation_is_better_lower():
+    lines = [f"[Epoch {n}] training: accuracy=0.{n}5\n" for n in range(2)]
+    scores = [
+        f"[Epoch {n}] validation: err-top1=0.{9 - n} err-top5=0.{5 - n} loss=1.{3 - n}\n" for n in range(2)
+    ]
+    run = read("".join(a + b for a, b in zip(lines, scores, strict=True)))
+    assert run.validation["val_loss"].tolist() == [1.3, 1.2]
+    assert not any("val_loss" in finding.text for finding in run.findings)
