@@ -1,0 +1,124 @@
+"""The curves that a forecast is made of, along the epochs done, and what is measured on them.
+
+A course is a curve that falls towards zero: a loss, or what mAP lacks of 100 points. Their logarithms are
+alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convlens.analysis import figures
+from convlens.meters import Floats, Ints, Meter
+from convlens.metrics import Role
+from convlens.run import Run
+
+MAP, TOTAL = "map", "loss"
+_LEVEL, _LEVEL_OF_SCORES = 0.02, 0.06  # of the run: what a level averages over
+_AT_MOST = 0.25  # of the epochs done: a level of a run that has only begun
+_FEWEST = 3  # values that make a trend or a jitter
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A curve that falls: m values above zero, known after so many epochs `done` (m,).
+
+    `width` (m,) is the half-width that rounding leaves a value; where the errors of neighbours are
+    `opposed` (undone means since the start) those of a mean cancel but for its ends. A level averages over
+    `span` epochs.
+    """
+
+    name: str
+    done: Floats
+    value: Floats
+    width: Floats
+    opposed: bool
+    span: float
+
+    def inside(self, begin: float, until: float) -> Ints:
+        """The rows that came after more than `begin` epochs and at most `until`."""
+        return np.flatnonzero((self.done > begin) & (self.done <= until))
+
+    def recent(self, begin: float, until: float) -> Ints:
+        """The rows that make the level after `until` epochs, none from before `begin`; empty without one."""
+        rows = self.inside(begin, until)
+        span = min(self.span, _AT_MOST * until)
+        return rows[self.done[rows] > self.done[rows[-1]] - span] if len(rows) else rows
+
+    def level(self, begin: float, until: float) -> float:
+        """The mean of the recent values; NaN without one."""
+        rows = self.recent(begin, until)
+        return float(self.value[rows].mean()) if len(rows) else math.nan
+
+    def resolution(self, begin: float, until: float) -> float:
+        """The half-width that rounding leaves the level."""
+        rows = self.recent(begin, until)
+        if not len(rows):
+            return math.nan
+        return float(self.width[rows].mean()) / (len(rows) if self.opposed else 1)
+
+    def slope(self, begin: float, until: float) -> float:
+        """By how much the logarithm falls for each unit of log time, over the later half of a stretch.
+
+        It is the power law of training at one rate, where it matters; 0 with fewer than three values.
+        """
+        rows = self._later(begin, until)
+        if len(rows) < _FEWEST:
+            return 0.0
+        time, log = np.log(self.done[rows] - begin), np.log(self.value[rows])
+        time = time - time.mean()
+        return float(-(time @ log) / (time @ time))
+
+    def noise(self, begin: float, until: float) -> float:
+        """The relative standard deviation of the level about any smooth course."""
+        second = np.diff(np.log(self.value[self.inside(begin, until)]), 2)
+        one = 1.4826 * float(np.median(np.abs(second))) / math.sqrt(6) if len(second) else 0.0
+        return one / math.sqrt(max(len(self.recent(begin, until)), 1))
+
+    def jitter(self, begin: float, until: float) -> float:
+        """How far a value strays from its neighbours, over the later half; NaN with fewer than three."""
+        rows = self._later(begin, until)
+        if len(rows) < _FEWEST:
+            return math.nan
+        return float(np.std(np.diff(self.value[rows])) / math.sqrt(2))
+
+    def _later(self, begin: float, until: float) -> Ints:
+        rows = self.inside(begin, until)
+        return rows[min(len(rows) // 2, max(len(rows) - _FEWEST, 0)) :]
+
+
+def courses_of(run: Run) -> tuple[Course, ...]:
+    """The courses of a run's losses and mAP over its complete epochs.
+
+    A loss whose last value is not a number above zero is left out: it was switched off, or it diverged.
+    """
+    curve, done = run.arrays, figures.done(run).astype(np.float64)
+    epochs = max(run.plan.epochs or 0, figures.epochs_done(run))
+    found = []
+    for k, column in enumerate(run.columns):
+        own = curve.own[:, k]
+        sound = curve.complete & np.isfinite(own) & (own > 0)
+        if column.role is Role.LOSS and sound.any() and done[sound][-1] == figures.epochs_done(run):
+            opposed, width = column.meter is Meter.START, curve.width[sound, k]
+            found.append(Course(column.measures, done[sound], own[sound], width, opposed, _LEVEL * epochs))
+    lacking = 100 - curve.score(MAP)
+    sound = curve.complete & np.isfinite(lacking) & (lacking > 0)
+    if sound.any():
+        width = figures.widths(run, MAP)[sound]
+        found.append(Course(MAP, done[sound], lacking[sound], width, False, _LEVEL_OF_SCORES * epochs))
+    return tuple(found)
+
+
+def summed(losses: Sequence[Course]) -> Course:
+    """The sum of losses over the epochs that all of them have."""
+    shared = losses[0].done
+    for course in losses[1:]:
+        shared = np.intersect1d(shared, course.done)
+    rows = [np.searchsorted(course.done, shared) for course in losses]
+    value = np.sum([c.value[r] for c, r in zip(losses, rows, strict=True)], axis=0)
+    width = np.sum([c.width[r] for c, r in zip(losses, rows, strict=True)], axis=0)
+    return Course(TOTAL, shared, value, width, any(c.opposed for c in losses), losses[0].span)
