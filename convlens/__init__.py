@@ -13,13 +13,24 @@ if TYPE_CHECKING:
     from convlens.analysis.comparison import compare
     from convlens.analysis.correlation import correlate
     from convlens.analysis.diagnosis import diagnose
+    from convlens.analysis.forecast import forecast
     from convlens.analysis.gap import gap
     from convlens.errors import ConvlensError
     from convlens.reader import read_log, read_logs
     from convlens.run import Run
 
 __version__ = "0.1.0"
-__all__ = ["ConvlensError", "Run", "compare", "correlate", "diagnose", "gap", "read_log", "read_logs"]
+__all__ = [
+    "ConvlensError",
+    "Run",
+    "compare",
+    "correlate",
+    "diagnose",
+    "forecast",
+    "gap",
+    "read_log",
+    "read_logs",
+]
 
 _WHERE = {
     "ConvlensError": "convlens.errors",
@@ -27,6 +38,7 @@ _WHERE = {
     "compare": "convlens.analysis.comparison",
     "correlate": "convlens.analysis.correlation",
     "diagnose": "convlens.analysis.diagnosis",
+    "forecast": "convlens.analysis.forecast",
     "gap": "convlens.analysis.gap",
     "read_log": "convlens.reader",
     "read_logs": "convlens.reader",

@@ -1,7 +1,9 @@
-"""All benchmarks: `make bench`. Ratios are measured side by side in one run; verdicts against what came."""
+"""All benchmarks: `make bench`. Ratios are measured side by side in one run; the rest against what came."""
 
-from tests.benchmarks import latency, reading, verdicts
+from tests.benchmarks import each_log, forecasts, latency, reading, verdicts
 
 reading.main()
+each_log.main()
 latency.main()
 verdicts.main()
+forecasts.main()

@@ -20,11 +20,14 @@ def main(rounds: int = 7) -> None:
     compare = {
         "import pandas": process("-c", "import pandas"),
         "convlens compare A B": process("-m", "convlens", "compare", *_NAMES),
+        "convlens forecast A": process("-m", "convlens", "forecast", _NAMES[0]),
         "convlens compare A B --format json": process(
             "-m", "convlens", "compare", *_NAMES, "--format", "json"
         ),
     }
-    report("Comparing two published runs", side_by_side(compare, rounds), "import pandas")
+    report(
+        "Comparing two published runs, and forecasting one", side_by_side(compare, rounds), "import pandas"
+    )
     plain = {
         "import typer": process("-c", "import typer"),
         "convlens --help": process("-m", "convlens", "--help"),
