@@ -12,7 +12,17 @@ from typing import Annotated
 import typer
 
 import convlens
-from convlens.cli import compare, correlate, diagnose, explain, gap, parse, zoo_fetch, zoo_list
+from convlens.cli import (
+    compare,
+    correlate,
+    diagnose,
+    explain,
+    forecast,
+    gap,
+    parse,
+    zoo_fetch,
+    zoo_list,
+)
 from convlens.cli.output import say
 from convlens.errors import ConvlensError, LogFormatError, SourceError
 
@@ -28,6 +38,7 @@ app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("diagnose", no_args_is_help=True)(diagnose.diagnose)
 app.command("correlate", no_args_is_help=True)(correlate.correlate)
 app.command("gap", no_args_is_help=True)(gap.gap)
+app.command("forecast", no_args_is_help=True)(forecast.forecast)
 app.command("parse", no_args_is_help=True)(parse.parse)
 app.command("explain")(explain.explain)
 zoo = typer.Typer(help="Find and fetch the published logs.", no_args_is_help=True, rich_markup_mode=None)

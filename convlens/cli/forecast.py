@@ -1,0 +1,130 @@
+"""`convlens forecast`: what more epochs would bring, and what stopping now would save and cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
+from convlens.cli.sources import Offline, Reader, Sources
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from convlens.analysis.forecast import CurveForecast, Forecast
+
+
+def forecast(
+    sources: Sources,
+    epoch: Annotated[
+        int | None,
+        typer.Option(
+            help="The epoch to forecast, numbered as in the log (default: the last configured one; "
+            "of a finished run a tenth of its epochs more).",
+            metavar="N",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Instead: how many more epochs to forecast.", metavar="N", min=1)
+    ] = None,
+    form: Annotated[
+        OutputFormat, typer.Option("--format", help="How the result is printed.")
+    ] = OutputFormat.TABLE,
+    offline: Offline = False,
+) -> None:
+    """Forecast the losses and the mAP of runs: what more epochs would bring, what stopping now would cost."""
+    from convlens.analysis.forecast import forecast as forecast_run
+
+    if epoch is not None and epochs is not None:
+        raise typer.BadParameter("either the epoch or how many more, not both", param_hint="--epochs")
+    reader = Reader(sources, offline)
+    made = [forecast_run(run, epoch, more=epochs) for run in reader.runs()]
+    if form is OutputFormat.JSON:
+        emit(as_json(_document(made)) + "\n")
+    elif form is OutputFormat.TABLE:
+        if made:
+            show(*(part for one in made for part in _view(one)))
+    else:
+        row = _row if form is OutputFormat.CSV else _readable
+        emit(as_text([row(one, curve) for one in made for curve in one.curves], form) + "\n")
+        for one in made:
+            for note in one.notes:
+                say(f"{one.run}: {note}")
+    raise typer.Exit(reader.exit_code())
+
+
+def _view(one: Forecast) -> Iterator[Table | str]:
+    """The curves, what they come to in one sentence, and what that rests on."""
+    title = one.run if one.after is None else f"{one.run}, after epoch {one.after}"
+    if one.drops:
+        title += f"; the learning rate is to drop at {' and '.join(f'{drop:g}' for drop in one.drops)}"
+    yield from (title, "")
+    cells = [_cells(curve) for curve in one.curves if not math.isnan(curve.now)]
+    if any(curve.told for curve in one.curves):
+        header = ["", "now", f"epoch {one.epoch}", "50%", "90%"]
+        yield table(header, [list(row.values()) for row in cells])
+        yield ""
+        if one.told:
+            yield one.sentence
+    yield from one.notes
+    if one.usual_errors:
+        yield f"Learnt from {len(one.learnt_from)} published runs. {one.usual_errors}"
+    yield ""
+
+
+def _cells(curve: CurveForecast) -> dict[str, str]:
+    """A curve as it is read."""
+    decimals = 1 if curve.curve == "map" else 3
+    shown = {name: f"{value:.{decimals}f}" for name, value in _figures(curve).items()}
+    return {
+        "curve": "mAP [%]" if curve.curve == "map" else curve.curve,
+        "now": shown["now"],
+        "value": shown["value"] if curve.told else "–",
+        "50%": f"{shown['low_50']} to {shown['high_50']}" if curve.told else "–",
+        "90%": f"{shown['low_90']} to {shown['high_90']}" if curve.told else "–",
+    }
+
+
+def _readable(one: Forecast, curve: CurveForecast) -> dict[str, object]:
+    cells = _cells(curve)
+    return {"run": one.run, "curve": cells.pop("curve"), "after": one.after, "epoch": one.epoch, **cells}
+
+
+def _row(one: Forecast, curve: CurveForecast) -> dict[str, object]:
+    told = {"run": one.run, "curve": curve.curve, "after": one.after, "epoch": one.epoch}
+    return {**told, **_figures(curve)}
+
+
+def _figures(curve: CurveForecast) -> dict[str, float]:
+    names = ("now", "value", "low_50", "high_50", "low_90", "high_90", "usual_error")
+    return {name: getattr(curve, name) for name in names}
+
+
+def _document(made: Sequence[Forecast]) -> dict[str, object]:
+    """The JSON of forecasts; README lists its keys."""
+    import convlens
+
+    names = ("points", "low_90", "high_90")
+    return {
+        "convlens": convlens.__version__,
+        "command": "forecast",
+        "forecasts": [
+            {
+                "run": one.run,
+                "after": one.after,
+                "epoch": one.epoch,
+                "more": one.more,
+                "drops": one.drops,
+                "curves": [{"curve": curve.curve, **_figures(curve)} for curve in one.curves],
+                "hours": one.hours,
+                "map_cost": one.map_cost and dict(zip(names, one.map_cost, strict=True)),
+                "sentence": one.sentence,
+                "notes": one.notes,
+                "learnt_from": one.learnt_from,
+            }
+            for one in made
+        ],
+    }
