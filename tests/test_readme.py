@@ -197,6 +197,7 @@ def test_the_published_logs_are_counted():
     ("command", "named_by_users"),
     [
         ("correlate a.log b.log runs300/", {"losses", "differs", "left_out", "of_a_tenth_by_group"}),
+        ("forecast my.log", set()),
         ("gap a.log my.log b.log", {"differs"}),
     ],
 )
@@ -227,6 +228,7 @@ def test_the_attributes_of_results_are_there(folder):
     rows = dict(table("name | what it is"))
     results = {
         "`correlate(a, b, …)`": convlens.correlate("a.log", "b.log"),
+        "`forecast(run, epoch)`": convlens.forecast(convlens.read_log("a.log")),
         "`gap(baseline, improved, reference)`": convlens.gap("a.log", "my.log", "b.log"),
     }
     for name, result in results.items():
