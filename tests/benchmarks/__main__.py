@@ -1,4 +1,4 @@
-"""All benchmarks: `make bench`. Ratios are measured side by side in one run; the rest against what came."""
+"""All benchmarks: `make bench`. Ratios are measured side by side in one run."""
 
 from tests.benchmarks import each_log, forecasts, latency, reading, verdicts
 
