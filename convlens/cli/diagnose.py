@@ -36,7 +36,7 @@ def diagnose(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="Exit with 3 if a run is so: verdicts, stopped, overfitting, map:worsening …",
+            help="Exit with 3 if a run is so: a verdict, stopped, overfitting, map:worsening.",
             metavar="VERDICT,…",
         ),
     ] = None,
