@@ -174,6 +174,8 @@ def test_an_interrupt_ends_the_program_quietly(logs):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # What a shell starts in the background ignores interrupts, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     program.stdin.write(b"x" * 300_000)  # more than a pipe holds: when it is written, the program is reading
     program.stdin.flush()
