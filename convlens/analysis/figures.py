@@ -39,8 +39,9 @@ class Quantity:
 def quantities(run: Run) -> list[Quantity]:
     """What a run can be compared in: its losses, their sum, other columns, and its scores."""
     losses = [Quantity(c.measures, c.better, "loss") for c in run.columns if c.role is Role.LOSS]
-    title = "" if [q.name for q in losses] == ["loss"] else "summed loss"
-    total = [Quantity("loss", Better.LOWER, "loss", title=title)] if losses else []
+    total = [Quantity("loss", Better.LOWER, "loss", title="summed loss")] if losses else []
+    if [q.name for q in losses] == ["loss"]:  # the only one is its own sum
+        total = []
     scores = [
         Quantity(c.measures, c.better, "score", c.unit, c.complement, _TITLES.get(c.name, ""))
         for c in run.scores

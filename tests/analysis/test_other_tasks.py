@@ -65,6 +65,11 @@ def test_a_segmentation_run_is_judged_by_its_miou():
     assert {d.quantity: d.change for d in comparison.at_shared}["mIoU"] == pytest.approx(10)
 
 
+def test_a_loss_that_is_the_only_one_is_told_once():
+    names = [q.name for q in figures.quantities(run_of(segmentation_log([30, 50])))]
+    assert names == ["loss", "mIoU", "pixAcc"]
+
+
 def test_runs_of_different_tasks_share_nothing():
     detector = run_of(ssd_log(epochs=3), "ssd")
     comparison = compare(detector, run_of(segmentation_log([30, 50, 49]), "fcn"), classifier(60, 40, 30))
