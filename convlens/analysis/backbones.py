@@ -15,7 +15,9 @@ from convlens.zoo.catalog import entries
 # Backbones of published detectors that the catalogue has no log of: top-1 accuracy [%] at the crop size that
 # each was made for, from github.com/zhanghang1989/ResNeSt.
 _OTHERS = {"resnest50": 81.03, "resnest101": 82.83, "resnest200": 83.84, "resnest269": 84.54}
-_VARIANTS = re.compile(r"(_atrous|_dcnv2|_syncbn|_bn|_gn)+$")  # of the same network, as detectors use it
+_VARIANTS = re.compile(
+    r"(_atrous|_dcnv2|_syncbn|_bn|_gn|(?<=_v2)a)+$"
+)  # of the same network, as detectors use it
 
 
 def error_of(backbone: str | None) -> float:

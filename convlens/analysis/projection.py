@@ -9,6 +9,7 @@ all runs (a profile).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,8 +74,8 @@ def state_of(run: Run, schedule: Schedule) -> State:
 
 
 def family_of(run: Run) -> str:
-    """The family of a run's detector, with and without feature pyramid; empty if it is not known."""
-    return (run.identity.detector or "").removesuffix("_fpn")
+    """The family of a run's detector, whatever its pyramid and normalisation; empty if it is not known."""
+    return re.sub(r"^custom_|(_fpn|_syncbn|_bn|_gn)+$", "", run.identity.detector or "")
 
 
 def facts_of(course: Course, time: Timeline, until: float, backbone: float) -> dict[str, float]:

@@ -10,10 +10,11 @@ from convlens.analysis.backbones import error_of
 @pytest.mark.parametrize(
     ("backbone", "error"),
     [
-        ("resnet50_v1b", 22.33),  # published top-1 accuracies: 77.67, 73.23, 79.20, 81.03
+        ("resnet50_v1b", 22.33),  # published top-1 accuracies: 77.67, 73.23, 79.20, 81.03, 77.11
         ("vgg16_atrous", 26.77),
         ("resnet101_v1b_dcnv2", 20.80),
         ("resnest50", 18.97),
+        ("resnet50_v2a", 22.89),
     ],
 )
 def test_published_errors(backbone, error):

@@ -10,8 +10,11 @@ from convlens.analysis.courses import MAP, TOTAL, Course
 from convlens.analysis.experience import LOSSES, Experience
 from convlens.analysis.lessons import Basis, Fall, Kind, Passage, Situation
 from convlens.analysis.profile import GRID
-from convlens.analysis.projection import State, expected_falls, facts_of, level_of, project
+from convlens.analysis.projection import State, expected_falls, facts_of, family_of, level_of, project
 from convlens.analysis.timeline import Timeline
+from convlens.run import Identity
+from tests.handmade import read
+from tests.writing import made_log
 
 # Half of a fall at once, 0.8 at the second drop, all at the end.
 SHARES = tuple(np.interp(GRID, [0, 1, 2], [0.5, 0.8, 1.0]).tolist())
@@ -181,6 +184,20 @@ def test_facts_are_logarithms_and_those_unknown_are_absent():
     assert math.exp(facts["backbone"]) == pytest.approx(1 / 25)
     assert math.exp(facts["fallen"]) == pytest.approx(math.log(5 / now.courses[0].level(0, 20)))
     assert set(facts_of(now.courses[0], now.time, 20, math.nan)) == {"slope", "fallen", "drop"}
+
+
+@pytest.mark.parametrize(
+    ("detector", "family"),
+    [
+        ("ssd", "ssd"),
+        ("faster_rcnn_fpn_syncbn", "faster_rcnn"),
+        ("custom_faster_rcnn_fpn", "faster_rcnn"),
+        (None, ""),
+    ],
+)
+def test_families_of_detectors(detector, family):
+    run = read(made_log([(5.0, 1.0)] * 3))
+    assert family_of(replace(run, identity=Identity(detector=detector))) == family
 
 
 def test_expected_falls_look_at_nothing_behind_the_drop():
