@@ -99,7 +99,9 @@ def test_coefficients_are_those_of_scipy(xy):
     assert told.pearson == pytest.approx(r.statistic, abs=1e-12)
     assert (told.low, told.high) == pytest.approx(tuple(r.confidence_interval(0.95)), abs=1e-12)
     assert told.spearman == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-12)
-    assert told.slope == pytest.approx(stats.theilslopes(y, x).slope, abs=1e-12)
+    with np.errstate(invalid="ignore"):  # in its interval, where there are many ties
+        slope = stats.theilslopes(y, x).slope
+    assert told.slope == pytest.approx(slope, abs=1e-12)
 
 
 @given(points(3, 6))
