@@ -49,6 +49,22 @@ class Part:
         """Whether the part closed can be told from none; None where the noise or the distance is unknown."""
         return not self.low <= 0 <= self.high if math.isfinite(self.low) else None
 
+    @property
+    def row(self) -> dict[str, object]:
+        """All of it by name; `closed` and its interval are parts of 1."""
+        return {
+            "quantity": self.quantity,
+            "baseline": self.baseline.value,
+            "improved": self.improved.value,
+            "reference": self.reference.value,
+            "distance": self.distance,
+            "closed": self.closed,
+            "low_95": self.low,
+            "high_95": self.high,
+            "told_from_noise": self.told,
+            "note": self.note,
+        }
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -80,21 +96,7 @@ class Gap:
     @property
     def rows(self) -> list[dict[str, object]]:
         """One row a quantity; `closed` and its interval are parts of 1."""
-        return [
-            {
-                "quantity": part.quantity,
-                "baseline": part.baseline.value,
-                "improved": part.improved.value,
-                "reference": part.reference.value,
-                "distance": part.distance,
-                "closed": part.closed,
-                "low_95": part.low,
-                "high_95": part.high,
-                "told_from_noise": part.told,
-                "note": part.note,
-            }
-            for part in self.parts
-        ]
+        return [part.row for part in self.parts]
 
     @property
     def table(self) -> pd.DataFrame:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli import figures
+from convlens.cli.options import Dpi, Form, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
-from convlens.cli.sources import Offline, Reader, Sources
+from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
@@ -62,11 +63,9 @@ def compare(
         typer.Option(help="Draw losses and mAP into a .png, .svg or .pdf.", metavar="FILE"),
     ] = None,
     x: Annotated[Axis, typer.Option(help="What the figure is drawn over.")] = Axis.EPOCH,
-    size: figures.SizeOption = None,
-    dpi: figures.DpiOption = 150,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How the result is printed.")
-    ] = OutputFormat.TABLE,
+    size: Size = None,
+    dpi: Dpi = 150,
+    form: Form = OutputFormat.TABLE,
     offline: Offline = False,
 ) -> None:
     """Compare two or more runs: losses, mAP, arguments, findings."""

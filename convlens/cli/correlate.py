@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from convlens.cli import figures
+from convlens.cli.options import Dpi, Form, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
-from convlens.cli.sources import Offline, Reader, Sources
+from convlens.cli.sources import Reader
 
 
 def correlate(
@@ -22,12 +23,10 @@ def correlate(
         Path | None,
         typer.Option(help="Draw the mAP over the final loss into a .png, .svg or .pdf.", metavar="FILE"),
     ] = None,
-    size: figures.SizeOption = None,
-    dpi: figures.DpiOption = 150,
+    size: Size = None,
+    dpi: Dpi = 150,
     offline: Offline = False,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How the result is printed.")
-    ] = OutputFormat.TABLE,
+    form: Form = OutputFormat.TABLE,
 ) -> None:
     """Correlate final losses with the mAP, by group and pooled over groups."""
     from convlens.analysis.correlation import correlate as correlate_runs

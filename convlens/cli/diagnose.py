@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convlens.cli.options import Form, Offline, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
-from convlens.cli.sources import Offline, Reader, Sources
+from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def diagnose(
         ),
     ] = None,
     offline: Offline = False,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How the result is printed.")
-    ] = OutputFormat.TABLE,
+    form: Form = OutputFormat.TABLE,
 ) -> None:
     """Say of each run whether it has converged, still improves, or is broken, and on what evidence."""
     from convlens.analysis.diagnosis import diagnose as diagnose_run

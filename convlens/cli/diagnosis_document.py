@@ -8,6 +8,7 @@ from dataclasses import asdict
 import convlens
 from convlens.analysis.diagnosis import Diagnosis
 from convlens.analysis.schedule import Schedule
+from convlens.cli.comparison_document import finding_document
 
 
 def document(told: Sequence[Diagnosis]) -> dict[str, object]:
@@ -29,7 +30,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, object]:
         "curves": diagnosis.rows,
         "schedule": _schedule(diagnosis.schedule),
         "stopping": None if stopping is None else asdict(stopping),
-        "warnings": [{"code": f.code, "text": f.text, "where": f.where} for f in diagnosis.warnings],
+        "warnings": [finding_document(f) for f in diagnosis.warnings],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,8 +13,6 @@ from convlens.cli.output import safe
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SizeOption = Annotated[str | None, typer.Option(help="The figure's size: 3.5x2.6in, 9x6cm.", metavar="WxH")]
-DpiOption = Annotated[int, typer.Option(help="The resolution of a .png.", min=10, max=1200)]
 Size = tuple[float, float] | None  # inches
 
 

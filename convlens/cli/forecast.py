@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convlens.cli.options import Form, Offline, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
-from convlens.cli.sources import Offline, Reader, Sources
+from convlens.cli.sources import Reader
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,9 +31,7 @@ def forecast(
     epochs: Annotated[
         int | None, typer.Option(help="Instead: how many more epochs to forecast.", metavar="N", min=1)
     ] = None,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How the result is printed.")
-    ] = OutputFormat.TABLE,
+    form: Form = OutputFormat.TABLE,
     offline: Offline = False,
 ) -> None:
     """Forecast the losses and the mAP of runs: what more epochs would bring, what stopping now would cost."""

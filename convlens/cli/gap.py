@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli import figures
+from convlens.cli.options import Dpi, Form, Offline, Size
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, show
-from convlens.cli.sources import Offline, Reader
+from convlens.cli.sources import Reader
 
 if TYPE_CHECKING:
     from convlens.run import Run
@@ -26,12 +27,10 @@ def gap(
         Path | None,
         typer.Option(help="Draw the part closed of each quantity into a .png, .svg or .pdf.", metavar="FILE"),
     ] = None,
-    size: figures.SizeOption = None,
-    dpi: figures.DpiOption = 150,
+    size: Size = None,
+    dpi: Dpi = 150,
     offline: Offline = False,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How the result is printed.")
-    ] = OutputFormat.TABLE,
+    form: Form = OutputFormat.TABLE,
 ) -> None:
     """Tell what part of the gap between two runs a third one closed, in each loss and in mAP."""
     from convlens.analysis.gap import gap as gap_between

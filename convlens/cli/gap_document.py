@@ -27,15 +27,5 @@ def document(gap: Gap) -> dict[str, object]:
 
 
 def _part(part: Part) -> dict[str, object]:
-    return {
-        "quantity": part.quantity,
-        "baseline": ending_document(part.baseline),
-        "improved": ending_document(part.improved),
-        "reference": ending_document(part.reference),
-        "distance": part.distance,
-        "closed": part.closed,
-        "low_95": part.low,
-        "high_95": part.high,
-        "told_from_noise": part.told,
-        "note": part.note,
-    }
+    sides = ("baseline", "improved", "reference")
+    return part.row | {side: ending_document(getattr(part, side)) for side in sides}

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from convlens.cli.options import Offline, Sources
 from convlens.cli.output import emit, safe, say
-from convlens.cli.sources import Offline, Reader, Sources
+from convlens.cli.sources import Reader
 
 
 class TableName(StrEnum):

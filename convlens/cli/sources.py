@@ -5,11 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from convlens.cli import completion
 from convlens.cli.output import safe, say
 from convlens.errors import ConvlensError
 
@@ -17,20 +14,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from convlens.run import Run
-
-# Every command that takes sources has these.
-Sources = Annotated[
-    list[str],
-    typer.Argument(
-        help="Logs: paths, folders, patterns, URLs, '-', or zoo names, "
-        "each with an optional 'label=' before it.",
-        show_default=False,
-        autocompletion=completion.sources,
-    ),
-]
-Offline = Annotated[
-    bool, typer.Option("--offline", help="Ask no server: of URLs read what was fetched before.")
-]
 
 
 class Reader:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from convlens.cli.options import Form
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def list_logs(
     available: Annotated[
         bool, typer.Option("--available", help="Only those that can be read without a network.")
     ] = False,
-    form: Annotated[
-        OutputFormat, typer.Option("--format", help="How the result is printed.")
-    ] = OutputFormat.TABLE,
+    form: Form = OutputFormat.TABLE,
 ) -> None:
     """List the published logs: their names, which serve as sources, and what was published of them.
 
