@@ -94,7 +94,7 @@ def test_refusals_are_one_sentence_and_no_error(invoke, logs):
     [
         (("a.log", "--epoch", "5"), 2, "a: epoch 5 is known: the last complete one is 11."),
         (("a.log", "--epoch", "20", "--epochs", "3"), 2, "either the epoch or how many more, not both"),
-        (("a.log", "--epochs", "0"), 2, "greater than or equal to 1"),
+        (("a.log", "--epochs", "0"), 2, "Invalid value for '--epochs'"),
         (("no.log",), 1, "no.log"),
         (("bad.log",), 1, "no epoch lines found"),
         ((), 2, "Usage"),
