@@ -10,11 +10,11 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from convlens.analysis.courses import MAP, Course
-from convlens.analysis.experience import LOSSES, Experience, opening
-from convlens.analysis.lessons import Basis, Fall, Kind, Misses, Passage, Situation
-from convlens.analysis.profile import GRID, position
-from convlens.analysis.projection import (
+from convlens.analysis.forecast.courses import MAP, Course
+from convlens.analysis.forecast.experience import LOSSES, Experience, opening
+from convlens.analysis.forecast.lessons import Basis, Fall, Kind, Misses, Passage, Situation
+from convlens.analysis.forecast.profile import GRID, position
+from convlens.analysis.forecast.projection import (
     FEWEST,
     TOTAL,
     Projection,
@@ -26,8 +26,8 @@ from convlens.analysis.projection import (
     since,
     state_of,
 )
-from convlens.analysis.rates import Mode, Origin
-from convlens.analysis.schedule import schedule_of
+from convlens.analysis.schedule.rates import Mode, Origin
+from convlens.analysis.schedule.schedule import schedule_of
 from convlens.run import Run
 
 CUTS = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)  # parts of the epochs before the first drop

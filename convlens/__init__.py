@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from convlens.analysis.comparison import compare
-    from convlens.analysis.correlation import correlate
-    from convlens.analysis.diagnosis import diagnose
-    from convlens.analysis.forecast import forecast
+    from convlens.analysis.comparison.comparison import compare
+    from convlens.analysis.convergence.diagnosis import diagnose
+    from convlens.analysis.correlation.correlation import correlate
+    from convlens.analysis.forecast.forecast import forecast
     from convlens.analysis.gap import gap
     from convlens.errors import ConvlensError
     from convlens.reader import read_log, read_logs
@@ -35,10 +35,10 @@ __all__ = [
 _WHERE = {
     "ConvlensError": "convlens.errors",
     "Run": "convlens.run",
-    "compare": "convlens.analysis.comparison",
-    "correlate": "convlens.analysis.correlation",
-    "diagnose": "convlens.analysis.diagnosis",
-    "forecast": "convlens.analysis.forecast",
+    "compare": "convlens.analysis.comparison.comparison",
+    "correlate": "convlens.analysis.correlation.correlation",
+    "diagnose": "convlens.analysis.convergence.diagnosis",
+    "forecast": "convlens.analysis.forecast.forecast",
     "gap": "convlens.analysis.gap",
     "read_log": "convlens.reader",
     "read_logs": "convlens.reader",

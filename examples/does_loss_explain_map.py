@@ -9,7 +9,8 @@ from itertools import combinations
 
 import convlens
 from convlens import zoo
-from convlens.analysis import correlation_notes, figures
+from convlens.analysis import figures
+from convlens.analysis.correlation import correlation_notes
 
 TRIO = ("ssd_512_mobilenet1.0_voc", "ssd_512_mobilenet1.0_distilled_voc", "ssd_512_resnet50_v1_voc")
 

@@ -12,7 +12,7 @@ import pytest
 
 import convlens
 from convlens import zoo
-from convlens.analysis.verdicts import Verdict
+from convlens.analysis.convergence.verdicts import Verdict
 from convlens.cli.app import main
 from convlens.run import Summary
 from convlens.sources import cache

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from convlens.analysis import figures
-from convlens.analysis.repeats import Arm, spread, t_quantile
+from convlens.analysis.comparison.repeats import Arm, spread, t_quantile
 from convlens.meters import Meter
 from convlens.metrics import Column
 from convlens.run import Run

@@ -7,11 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from convlens.analysis import confounders, figures
-from convlens.analysis.comparison import NOT_IN_BOTH, why_not
+from convlens.analysis import figures
+from convlens.analysis.comparison.comparison import NOT_IN_BOTH, why_not
+from convlens.analysis.comparison.repeats import (
+    Arm,
+    group_repeats,
+    t_quantile,
+    with_different_names,
+    without_copies,
+)
+from convlens.analysis.correlation import confounders
 from convlens.analysis.endings import At, Ending, loss_at_end, map_at
 from convlens.analysis.inputs import Given, read_runs
-from convlens.analysis.repeats import Arm, group_repeats, t_quantile, with_different_names, without_copies
 from convlens.errors import ConvlensError, UnknownNameError
 from convlens.metrics import Better
 from convlens.run import Run

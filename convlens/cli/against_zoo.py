@@ -11,7 +11,7 @@ from convlens.cli.output import table
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from convlens.analysis.published import AgainstPublished
+    from convlens.analysis.comparison.published import AgainstPublished
 
 
 def view(found: Sequence[AgainstPublished]) -> Iterator[Table | str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from convlens.analysis import figures
-from convlens.analysis.comparison import Difference
+from convlens.analysis.comparison.comparison import Difference
+from convlens.analysis.comparison.repeats import Arm, spread
+from convlens.analysis.comparison.rows import mean, printed, values
 from convlens.analysis.endings import Ending
-from convlens.analysis.repeats import Arm, spread
-from convlens.analysis.rows import mean, printed, values
 from convlens.cli.output import number
 from convlens.metrics import Unit
 

@@ -16,7 +16,7 @@ from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
-    from convlens.analysis.published import AgainstPublished
+    from convlens.analysis.comparison.published import AgainstPublished
     from convlens.run import Run
 
 
@@ -69,8 +69,8 @@ def compare(
     offline: Offline = False,
 ) -> None:
     """Compare two or more runs: losses, mAP, arguments, findings."""
-    from convlens.analysis.comparison import compare as compare_runs
-    from convlens.analysis.repeats import is_same_log
+    from convlens.analysis.comparison.comparison import compare as compare_runs
+    from convlens.analysis.comparison.repeats import is_same_log
     from convlens.cli import comparison_tables as tables
     from convlens.cli.against_zoo import document as zoo_document
     from convlens.cli.against_zoo import view as zoo_view
@@ -102,7 +102,7 @@ def compare(
 
 def _against_zoo(runs: Sequence[Run]) -> list[AgainstPublished]:
     """Each run beside its published one; where there is none it is told, and of a single run an error."""
-    from convlens.analysis.published import against_published
+    from convlens.analysis.comparison.published import against_published
 
     found = []
     for run in runs:

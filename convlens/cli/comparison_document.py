@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import convlens
-from convlens.analysis.comparison import Comparison, Difference
-from convlens.analysis.repeats import Arm, spread
-from convlens.analysis.rows import mean, values
+from convlens.analysis.comparison.comparison import Comparison, Difference
+from convlens.analysis.comparison.repeats import Arm, spread
+from convlens.analysis.comparison.rows import mean, values
 from convlens.findings import Finding
 
 

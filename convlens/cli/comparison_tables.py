@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from convlens.analysis import figures
-from convlens.analysis.comparison import NOT_IN_BOTH, Comparison
-from convlens.analysis.rows import mean, printed
+from convlens.analysis.comparison.comparison import NOT_IN_BOTH, Comparison
+from convlens.analysis.comparison.rows import mean, printed
 from convlens.cli import cells
 from convlens.cli.output import number, table
 from convlens.errors import UnknownNameError

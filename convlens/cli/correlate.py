@@ -29,7 +29,7 @@ def correlate(
     form: Form = OutputFormat.TABLE,
 ) -> None:
     """Correlate final losses with the mAP, by group and pooled over groups."""
-    from convlens.analysis.correlation import correlate as correlate_runs
+    from convlens.analysis.correlation.correlation import correlate as correlate_runs
     from convlens.cli import correlation_tables as tables
     from convlens.cli.correlation_document import document
     from convlens.plots.scatter import plot_correlations

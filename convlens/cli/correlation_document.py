@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import convlens
-from convlens.analysis import correlation_notes
-from convlens.analysis.association import Association
-from convlens.analysis.correlation import Across, Correlations, Group, Point
+from convlens.analysis.correlation import correlation_notes
+from convlens.analysis.correlation.association import Association
+from convlens.analysis.correlation.correlation import Across, Correlations, Group, Point
 from convlens.analysis.endings import Ending
 from convlens.cli.comparison_document import finding_document
 

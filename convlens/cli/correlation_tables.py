@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from convlens.analysis import correlation_notes, figures
-from convlens.analysis.association import Association, LeftOut
-from convlens.analysis.correlation import Across, Correlations, Group
+from convlens.analysis import figures
+from convlens.analysis.correlation import correlation_notes
+from convlens.analysis.correlation.association import Association, LeftOut
+from convlens.analysis.correlation.correlation import Across, Correlations, Group
 from convlens.cli import cells
 from convlens.cli.output import number, table
 

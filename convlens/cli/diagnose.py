@@ -12,8 +12,8 @@ from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
-    from convlens.analysis.diagnosis import Diagnosis
-    from convlens.analysis.verdicts import Margins
+    from convlens.analysis.convergence.diagnosis import Diagnosis
+    from convlens.analysis.convergence.verdicts import Margins
 
 
 def diagnose(
@@ -45,7 +45,7 @@ def diagnose(
     form: Form = OutputFormat.TABLE,
 ) -> None:
     """Say of each run whether it has converged, still improves, or is broken, and on what evidence."""
-    from convlens.analysis.diagnosis import diagnose as diagnose_run
+    from convlens.analysis.convergence.diagnosis import diagnose as diagnose_run
     from convlens.cli import diagnosis_tables as tables
     from convlens.cli.diagnosis_document import document
 
@@ -71,7 +71,7 @@ def diagnose(
 
 
 def _margins(text: str) -> Margins:
-    from convlens.analysis.verdicts import Margins
+    from convlens.analysis.convergence.verdicts import Margins
 
     told = {"loss": Margins.loss, "score": Margins.score}
     for part in text.split(","):
@@ -98,7 +98,7 @@ def _evaluations(text: str | None) -> list[int]:
 
 
 def _conditions(text: str | None) -> list[str]:
-    from convlens.analysis.diagnosis import CONDITIONS
+    from convlens.analysis.convergence.diagnosis import CONDITIONS
 
     parts = [part.strip() for part in text.split(",")] if text else []
     unknown = [part for part in parts if part.rpartition(":")[2] not in CONDITIONS]

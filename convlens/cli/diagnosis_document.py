@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import convlens
-from convlens.analysis.diagnosis import Diagnosis
-from convlens.analysis.schedule import Schedule
+from convlens.analysis.convergence.diagnosis import Diagnosis
+from convlens.analysis.schedule.schedule import Schedule
 from convlens.cli.comparison_document import finding_document
 
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from convlens.analysis.diagnosis import Diagnosis
-from convlens.analysis.stopping import Stop
-from convlens.analysis.verdicts import CurveVerdict, title_of
+from convlens.analysis.convergence.diagnosis import Diagnosis
+from convlens.analysis.convergence.stopping import Stop
+from convlens.analysis.convergence.verdicts import CurveVerdict, title_of
 from convlens.cli.output import number, table
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from convlens.cli.sources import Reader
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from convlens.analysis.forecast import CurveForecast, Forecast
+    from convlens.analysis.forecast.forecast import CurveForecast, Forecast
 
 
 def forecast(
@@ -35,7 +35,7 @@ def forecast(
     offline: Offline = False,
 ) -> None:
     """Forecast the losses and the mAP of runs: what more epochs would bring, what stopping now would cost."""
-    from convlens.analysis.forecast import forecast as forecast_run
+    from convlens.analysis.forecast.forecast import forecast as forecast_run
 
     if epoch is not None and epochs is not None:
         raise typer.BadParameter("either the epoch or how many more, not both", param_hint="--epochs")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from convlens.analysis.comparison import Comparison
+    from convlens.analysis.comparison.comparison import Comparison
 
 X_LABELS = {"epoch": "epochs done", "iteration": "iterations", "hours": "hours of training"}
 _DROP, _RESTART = (0, (1, 3)), (0, (6, 2, 1, 2))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convlens.analysis import figures
-from convlens.analysis.association import FEWEST_FOR_AN_INTERVAL, Association, least_squares
+from convlens.analysis.correlation.association import FEWEST_FOR_AN_INTERVAL, Association, least_squares
 from convlens.errors import ConvlensError, UnknownNameError
 from convlens.meters import Floats
 from convlens.plots import style
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from convlens.analysis.correlation import Correlations, Group, Point
+    from convlens.analysis.correlation.correlation import Correlations, Group, Point
 
 _MARGIN = 0.15  # of the range of the points, on each side
 

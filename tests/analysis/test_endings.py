@@ -5,8 +5,8 @@ import math
 import pytest
 
 from convlens import read_log
+from convlens.analysis.comparison.repeats import Arm
 from convlens.analysis.endings import At, final_loss, loss_at_end, map_at
-from convlens.analysis.repeats import Arm
 from convlens.formats.gluoncv import detection_lines as lines
 from convlens.meters import Meter
 from convlens.reader import read_bytes

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from convlens.analysis.courses import MAP, Course, summed
-from convlens.analysis.experience import Experience, published
-from convlens.analysis.projection import TOTAL, project
+from convlens.analysis.forecast.courses import MAP, Course, summed
+from convlens.analysis.forecast.experience import Experience, published
+from convlens.analysis.forecast.projection import TOTAL, project
 from convlens.reader import read_log
 from convlens.zoo import snapshot_names
 

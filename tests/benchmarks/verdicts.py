@@ -17,15 +17,15 @@ from functools import cache
 import numpy as np
 
 from convlens import Run, zoo
-from convlens.analysis import trend
-from convlens.analysis.convergence import FEWEST, Judging, judge
-from convlens.analysis.decision import HIGH, LOW
-from convlens.analysis.noise import Noise, noise_of
-from convlens.analysis.points import Points, points_of
-from convlens.analysis.schedule import Schedule, schedule_of
-from convlens.analysis.stopping import until
-from convlens.analysis.trend import Bend
-from convlens.analysis.verdicts import Margins, Verdict
+from convlens.analysis.convergence import trend
+from convlens.analysis.convergence.convergence import FEWEST, Judging, judge
+from convlens.analysis.convergence.decision import HIGH, LOW
+from convlens.analysis.convergence.noise import Noise, noise_of
+from convlens.analysis.convergence.points import Points, points_of
+from convlens.analysis.convergence.stopping import until
+from convlens.analysis.convergence.trend import Bend
+from convlens.analysis.convergence.verdicts import Margins, Verdict
+from convlens.analysis.schedule.schedule import Schedule, schedule_of
 from convlens.meters import Floats
 
 MARGINS = Margins()

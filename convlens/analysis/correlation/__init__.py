@@ -1,0 +1,1 @@
+"""Final loss against mAP across runs, and what else differs between them."""

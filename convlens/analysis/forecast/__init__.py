@@ -1,0 +1,1 @@
+"""What more epochs would bring, learnt from the published runs."""
