@@ -90,20 +90,21 @@ def _sizes(loss: Floats, noise: float) -> tuple[Floats, Floats]:
 
 def _change(loss: Floats, row: int, floor: float, time: Floats) -> tuple[float, float]:
     """The relative change at a row against the trend in `time` before it, and its standard errors."""
-    trend = np.column_stack([np.ones(len(loss)), time])
     before, behind = slice(max(0, row - _BEFORE), row), slice(row, row + _LASTING)
-    past, ahead = trend[before], trend[behind]
-    fitted = np.linalg.lstsq(past, loss[before], rcond=None)[0]
-    spread = float(np.sqrt(((loss[before] - past @ fitted) ** 2).sum() / (len(past) - 2)))
-    excess = loss[behind] - ahead @ fitted
+    past, ahead = time[before] - time[before].mean(), time[behind] - time[before].mean()
+    middle, squares = loss[before].mean(), past @ past
+    slope = past @ loss[before] / squares
+    rest = loss[before] - middle - slope * past
+    spread = float(np.sqrt(rest @ rest / (len(past) - 2)))
+    excess = loss[behind] - middle - slope * ahead
     at_once, last = float(excess[:_BEHIND].mean()), float(excess[-_BEHIND:].mean())
-    mean = ahead[:_BEHIND].mean(axis=0)
-    level = abs(float(mean @ fitted))
+    mean = float(ahead[:_BEHIND].mean())
+    level = abs(float(middle + slope * mean))
     lasting = at_once * last > 0 and abs(last) > abs(at_once) / 2
     lasting &= len(ahead) >= _EARLIEST or (len(ahead) >= _BEHIND and abs(at_once) >= _HUGE * level)
     if not lasting:
         return 0.0, 0.0
-    unsure = 1 / min(_BEHIND, len(ahead)) + mean @ np.linalg.inv(past.T @ past) @ mean
+    unsure = 1 / min(_BEHIND, len(ahead)) + 1 / len(past) + mean**2 / squares
     error = max(spread, floor) * np.sqrt(unsure)
     with np.errstate(all="ignore"):  # a curve without noise, or about zero
         return float(np.float64(at_once) / level), float(np.float64(abs(at_once)) / error)
