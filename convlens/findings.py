@@ -41,6 +41,7 @@ class Code(StrEnum):
     PHASES_FROM_LOSS = "CL051"
     OVERFITTING = "CL052"
     NO_GAIN_LEFT = "CL053"
+    SCHEDULES_APART = "CL054"
 
 
 @dataclass(frozen=True)
@@ -275,5 +276,12 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "In its last phase the train loss would still fall by more than the margin, but the score is flat. "
         "More epochs of this phase cost time and bring nothing that the validation sees.",
         "no gain left: the train loss still falls, but mAP is flat",
+    ),
+    Code.SCHEDULES_APART: Explanation(
+        "The runs stand at different points of their schedules",
+        "One of them has a drop of the learning rate still to come that the other has behind it. A drop "
+        "lowers the loss by a tenth and more within a few epochs, so the ends of such runs say little about "
+        "which is better. Compare them by stage: where each stood before its first drop, and after each.",
+        "a: the drop at 200 still to come; b: no drop to come: their ends do not compare yet",
     ),
 }

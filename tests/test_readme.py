@@ -153,7 +153,7 @@ def test_keys_of_the_json_are_those_that_are_told(folder, monkeypatch, capsys):
     (folder / "short.log").write_text(ssd_log(epochs=8, lr=0.3))
     command = "convlens compare a.log b.log short.log --classes 1 --format json"
     document = json.loads(run(command, monkeypatch, capsys)[1])
-    opening, runs, differences, others, against = re.split(r"\n- ", text)
+    opening, runs, differences, stages, others, against = re.split(r"\n- ", text)
     finding = re.search(r"`findings` \((.*?)\)", runs, re.DOTALL)
     of_repeats = re.search(r"`final_map_of_repeats` \((.*?)\)", runs, re.DOTALL)
     plain = runs.replace(finding[1], "").replace(of_repeats[1], "").partition(":")[2]
@@ -162,7 +162,8 @@ def test_keys_of_the_json_are_those_that_are_told(folder, monkeypatch, capsys):
     assert words(differences.partition(":")[2]) == list(document["differences"][0])
     assert list(document["at_shared_epochs"][0]) == list(document["differences"][0])
     top = [*words(opening), *words(runs.partition(":")[0])[:1], *words(differences.partition(":")[0])]
-    top += [*words(others), *words(against.partition(":")[0])]
+    assert words(stages)[1:] == list(document["stages"][0])
+    top += [words(stages)[0], *words(others), *words(against.partition(":")[0])]
     assert sorted(top) == sorted(document)
     stopped = (folder / "a.log").read_text().partition("[Epoch 9]")[0]
     (folder / "stopped.log").write_text(stopped)

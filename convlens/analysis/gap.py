@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from convlens.analysis import figures
-from convlens.analysis.comparison.comparison import NOT_IN_BOTH, why_not
+from convlens.analysis.comparison.differences import NOT_IN_BOTH, why_not
 from convlens.analysis.comparison.repeats import (
     Arm,
     group_repeats,

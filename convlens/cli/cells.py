@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from convlens.analysis import figures
-from convlens.analysis.comparison.comparison import Difference
+from convlens.analysis.comparison.differences import Difference
 from convlens.analysis.comparison.repeats import Arm, spread
 from convlens.analysis.comparison.rows import mean, printed, values
 from convlens.analysis.endings import Ending

@@ -5,29 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import convlens
-from convlens.analysis.comparison.comparison import Comparison, Difference
+from convlens.analysis.comparison.comparison import Comparison
+from convlens.analysis.comparison.differences import Difference
 from convlens.analysis.comparison.repeats import Arm, spread
-from convlens.analysis.comparison.rows import mean, values
+from convlens.analysis.comparison.rows import mean, values, verdict
+from convlens.analysis.convergence.diagnosis import Diagnosis
 from convlens.findings import Finding
 
 
 def document(comparison: Comparison, classes: int) -> dict[str, object]:
     """The JSON of a comparison; README lists its keys."""
+    names = [arm.name for arm in comparison.arms]
     return {
         "convlens": convlens.__version__,
         "command": "compare",
         "reference": comparison.arms[comparison.reference].name,
-        "runs": [_run_document(arm) for arm in comparison.arms],
+        "runs": [
+            _run_document(arm, told) for arm, told in zip(comparison.arms, comparison.diagnoses, strict=True)
+        ],
         "differences": [_difference_document(d) for d in comparison.differences],
         "shared_epochs": comparison.shared_epochs,
         "at_shared_epochs": [_difference_document(d) for d in comparison.at_shared],
+        "stages": [
+            {
+                "drops": stage.drops,
+                "epochs_done": dict(zip(names, stage.ends, strict=True)),
+                "differences": [_difference_document(d) for d in stage.differences],
+            }
+            for stage in comparison.stages
+        ],
         "arguments": comparison.arguments,
         "classes": _classes_document(comparison, classes) if classes else None,
         "findings": [finding_document(f) for f in comparison.findings],
     }
 
 
-def _run_document(arm: Arm) -> dict[str, object]:
+def _run_document(arm: Arm, diagnoses: Sequence[Diagnosis]) -> dict[str, object]:
     run = arm.runs[0]
     summaries = [r.summary for r in arm.runs]
     summary = summaries[0]
@@ -55,6 +68,9 @@ def _run_document(arm: Arm) -> dict[str, object]:
         "published_map": summary.published_map,
         "final_map_of_repeats": maps
         and {"mean": maps.mean, "n": maps.n, "low_95": maps.low, "high_95": maps.high},
+        "verdict": verdict(diagnoses),
+        "score_verdict": verdict(diagnoses, score=True) or None,
+        "sentences": [d.sentence for d in diagnoses],
         "findings": [finding_document(f) for r in arm.runs for f in r.findings],
     }
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from convlens.analysis import figures
-from convlens.analysis.comparison.comparison import NOT_IN_BOTH, Comparison
-from convlens.analysis.comparison.rows import mean, printed
-from convlens.cli import cells
+from convlens.analysis.comparison.comparison import Comparison
+from convlens.analysis.comparison.differences import NOT_IN_BOTH
+from convlens.analysis.comparison.rows import mean, printed, verdict
+from convlens.cli import cells, stage_table
 from convlens.cli.output import number, table
 from convlens.errors import UnknownNameError
 from convlens.findings import Code, Finding, explain
@@ -38,6 +39,9 @@ def view(
     if comparison.shared_epochs and few:
         yield from ("", f"After {comparison.shared_epochs} epochs, which all of them completed")
         yield _at_shared(comparison)
+    if few and stage_table.differ(comparison):
+        yield from ("", "By stage of the learning rate: before its first drop, and after each")
+        yield stage_table.by_stage(comparison)
     arguments = comparison.arguments
     if arguments and few:
         yield from ("", "Arguments that differ")
@@ -154,6 +158,10 @@ def _side_by_side(comparison: Comparison) -> Table:
     judges = {run.main_score.measures for run in firsts if run.main_score}
     judge = "mAP" if detectors else "score" if len(judges) > 1 else "".join(judges)
     add(f"best {judge} (epoch)", [cells.best(arm, len(judges) > 1) for arm in arms])
+    diagnoses = comparison.diagnoses
+    if any(run.losses for run in firsts):
+        add("loss verdict", [verdict(told) or "–" for told in diagnoses])
+    add(f"{judge or 'score'} verdict", [verdict(told, score=True) or "–" for told in diagnoses])
     add("published mAP" if detectors else "published", [cells.published(arm) for arm in arms])
     return table(["", *(arm.name for arm in arms), *(["difference", "", "±"] if two else [])], rows)
 
@@ -174,7 +182,7 @@ def _one_row_a_run(
     if sort and _column(comparison, sort) not in shown:
         shown.append(_column(comparison, sort))
     shown += [m for m in metrics if m in comparison.asked_for and m not in shown]
-    shown.append("findings")
+    shown += ["verdict", "findings"]
     titles = {"final_map": "mAP", "final_score": "final", best: "best", "best_epoch": "at"}
     groups: dict[object, list[dict[str, object]]] = {}
     for row in rows:

@@ -193,7 +193,7 @@ def test_rows_are_grouped(invoke, form):
 def test_many_runs_are_rows(invoke):
     done = invoke("compare", *ALL, "--metric", "map_50", "--metric", "CrossEntropy")
     header = " ".join(rows_of(done.out)[0])
-    assert header == "run epochs hours loss mAP best at CrossEntropy map_50 findings"
+    assert header == "run epochs hours loss mAP best at CrossEntropy map_50 verdict findings"
     assert labels(done.out) == ["a", "b", "short", "coco1", "coco2", "yolo"]
     assert "Losses compare only within one detector, input size and dataset" in done.out
     assert re.search(r"(?m)^Arguments that differ: .*network, ", done.out)

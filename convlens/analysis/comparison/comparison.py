@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from convlens.analysis import figures
 from convlens.analysis.comparison import rows
+from convlens.analysis.comparison.differences import Difference, differences
 from convlens.analysis.comparison.repeats import (
     Arm,
-    Spread,
     group_repeats,
-    half_width_of_difference,
-    spread,
     with_different_names,
     without_copies,
 )
+from convlens.analysis.comparison.stages import Stage, apart, stages
+from convlens.analysis.convergence.diagnosis import Diagnosis, diagnose
 from convlens.analysis.inputs import Given, read_runs
+from convlens.analysis.schedule.schedule import Schedule
 from convlens.errors import ConvlensError, UnknownNameError
 from convlens.findings import Finding
 from convlens.run import Run
@@ -30,47 +29,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-NOT_IN_BOTH = "not in both logs"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How one arm differs from the reference in one quantity, after equally many epochs or at the end.
-
-    `value` and `reference` are the two figures, `change` their difference. `floor` is the size that a
-    difference must exceed to be called one: with three repeats and more on both sides half the width of its
-    95% interval, else the jitter within the phase (1.96 standard deviations of a difference; where one side's
-    is unknown the other's stands for it) or what repeats on one side say, and never less than rounding; NaN
-    if unknown. `note` says why there is no comparison.
-    """
-
-    arm: str
-    quantity: str
-    value: float
-    reference: float
-    floor: float = math.nan
-    single: bool = True
-    note: str = ""
-
-    @property
-    def change(self) -> float:
-        """Value less reference; NaN where the two do not compare."""
-        return math.nan if self.note else self.value - self.reference
-
-    @property
-    def told(self) -> bool | None:
-        """Whether the difference can be told from noise; None where that is not known."""
-        known = math.isfinite(self.floor) and math.isfinite(self.change)
-        return abs(self.change) > self.floor if known else None
-
-
 @dataclass(frozen=True)
 class Comparison:
     """The result of `compare`.
 
     `arms` are what is compared, `reference` the index of the one that differences refer to. `shared_epochs`
     is the number of epochs after which all are compared, None if all completed equally many; `asked_for`
-    are the metrics that were named.
+    are the metrics that were named, `copies` tells of logs that were given twice.
     """
 
     arms: tuple[Arm, ...]
@@ -79,13 +44,34 @@ class Comparison:
     differences: tuple[Difference, ...]
     shared_epochs: int | None
     at_shared: tuple[Difference, ...]
-    findings: tuple[Finding, ...]
+    copies: tuple[Finding, ...]
     asked_for: tuple[str, ...] = ()
 
     @property
     def runs(self) -> tuple[Run, ...]:
         """All runs, repeats one by one."""
         return tuple(run for arm in self.arms for run in arm.runs)
+
+    @cached_property
+    def diagnoses(self) -> tuple[tuple[Diagnosis, ...], ...]:
+        """The diagnoses of each arm's runs."""
+        return tuple(tuple(diagnose(run) for run in arm.runs) for arm in self.arms)
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The runs aligned by the drops of their rates, in the summed loss and what they are judged by."""
+        judges = {run.main_score.measures for run in self.runs if run.main_score}
+        shown = [q for q in self.quantities if q.name in {"loss", *judges}]
+        return stages(self.arms, self.reference, self._schedules, shown)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is to be said of the runs together."""
+        return (*self.copies, *apart(self.arms, self.reference, self._schedules))
+
+    @property
+    def _schedules(self) -> tuple[Schedule, ...]:
+        return tuple(told[0].schedule for told in self.diagnoses)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -99,10 +85,13 @@ class Comparison:
 
     @property
     def rows(self) -> list[dict[str, object]]:
-        """One row an arm: identity, epochs, hours, final figures (own means) and scores."""
+        """One row an arm: identity, epochs, hours, final figures (own means), scores, verdict."""
         names = [q.name for q in self.quantities]
         both = [n for n in names if any(figures.averages_the_run(run, n) for run in self.runs)]
-        return [rows.row(arm, self.quantities, both, self.judged_by) for arm in self.arms]
+        return [
+            rows.row(arm, self.quantities, both, self.judged_by, told)
+            for arm, told in zip(self.arms, self.diagnoses, strict=True)
+        ]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -173,10 +162,10 @@ def compare(
         arms=tuple(arms),
         reference=at,
         quantities=compared,
-        differences=_differences(arms, at, compared, None),
+        differences=differences(arms, at, compared, [None] * len(arms)),
         shared_epochs=shared,
-        at_shared=_differences(arms, at, compared, shared) if shared else (),
-        findings=tuple(copies),
+        at_shared=differences(arms, at, compared, [shared] * len(arms)) if shared else (),
+        copies=tuple(copies),
         asked_for=asked_for,
     )
 
@@ -217,60 +206,3 @@ def _quantities(arms: Sequence[Arm], metrics: Sequence[str]) -> tuple[figures.Qu
         if name in everything and everything[name].complement not in found:
             found[name] = everything[name]
     return tuple(found.values())
-
-
-def _differences(
-    arms: Sequence[Arm], at: int, quantities: Sequence[figures.Quantity], epochs: int | None
-) -> tuple[Difference, ...]:
-    return tuple(
-        _difference(arm, arms[at], quantity, epochs)
-        for arm in arms
-        if arm is not arms[at]
-        for quantity in quantities
-    )
-
-
-def _difference(arm: Arm, reference: Arm, quantity: figures.Quantity, epochs: int | None) -> Difference:
-    a, b = (spread(rows.values(side, quantity.name, epochs)) for side in (arm, reference))
-    return Difference(
-        arm=arm.name,
-        quantity=quantity.name,
-        value=a.mean if a else math.nan,
-        reference=b.mean if b else math.nan,
-        floor=_floor(arm, reference, quantity.name, a, b, epochs),
-        single=arm.n == 1 or reference.n == 1,
-        note=why_not(arm.runs[0], reference.runs[0], quantity),
-    )
-
-
-def _floor(
-    arm: Arm, reference: Arm, quantity: str, a: Spread | None, b: Spread | None, epochs: int | None
-) -> float:
-    """What a difference must exceed: rounding, the jitter within runs, and the spread of repeats."""
-    if a is None or b is None:
-        return math.nan
-    rounding = sum(figures.resolution(group.runs[0], quantity, epochs) for group in (arm, reference))
-    if min(a.n, b.n) > 2:
-        return max(half_width_of_difference(a, b), rounding)
-    noise = [figures.jitter(group.runs[0], quantity, epochs) for group in (arm, reference)]
-    known = [n for n in noise if math.isfinite(n)]
-    repeats = half_width_of_difference(a, b) if max(a.n, b.n) > 1 else math.nan
-    if not known and not math.isfinite(repeats):
-        return math.nan
-    jitter = 1.96 * math.hypot(*(n if math.isfinite(n) else max(known) for n in noise)) if known else 0.0
-    return float(np.nanmax([jitter, repeats, rounding]))
-
-
-def why_not(run: Run, reference: Run, quantity: figures.Quantity) -> str:
-    """Why a quantity of two runs does not compare; empty if it does."""
-    mine, theirs = run.identity, reference.identity
-    parts = ["task", "detector", "input_size", "dataset"]
-    if quantity.scale == "score":
-        parts = ["task", "dataset"]
-    if not all(figures.has(r, quantity.name) for r in (run, reference)):
-        return NOT_IN_BOTH
-    pairs = {p.replace("_", " "): (getattr(mine, p), getattr(theirs, p)) for p in parts}
-    another = [p for p, (a, b) in pairs.items() if a != b and None not in (a, b)]
-    unknown = [p for p, (a, b) in pairs.items() if a != b and None in (a, b)]
-    told = {"another": another, "unknown": unknown}
-    return ", ".join(f"{kind} {' and '.join(which)}" for kind, which in told.items() if which)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convlens import zoo
-from convlens.analysis.comparison.comparison import Comparison, Difference, compare
+from convlens.analysis.comparison.comparison import Comparison, compare
+from convlens.analysis.comparison.differences import Difference
 from convlens.analysis.comparison.parting import Parting, part
 from convlens.analysis.comparison.repeats import is_same_log
 from convlens.errors import ConvlensError

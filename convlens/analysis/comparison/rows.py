@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from convlens.analysis import figures
 from convlens.analysis.comparison.repeats import Arm, spread
+from convlens.analysis.convergence.diagnosis import Diagnosis
 from convlens.run import Run
 
 if TYPE_CHECKING:
@@ -30,9 +32,13 @@ def mean(figures_of_runs: Sequence[float | None]) -> float | None:
 
 
 def row(
-    arm: Arm, quantities: Sequence[figures.Quantity], as_printed: Sequence[str], judged_by: str
+    arm: Arm,
+    quantities: Sequence[figures.Quantity],
+    as_printed: Sequence[str],
+    judged_by: str,
+    diagnoses: Sequence[Diagnosis],
 ) -> dict[str, object]:
-    """Identity, epochs, hours, final figures (own means, some `as_printed` too) and scores, by column.
+    """Identity, epochs, hours, final figures (own means, some `as_printed` too), scores, verdict, by column.
 
     `judged_by` is "map" for detectors, else "score": each run's own, which is named.
     """
@@ -61,6 +67,7 @@ def row(
         for q in quantities
         if q.scale == "score" and q.name != "map"  # that is final_map
     }
+    cells["verdict"] = verdict(diagnoses)
     cells["findings"] = " ".join(sorted({f.code for run in arm.runs for f in run.findings}))
     return cells
 
@@ -72,6 +79,15 @@ def printed(run: Run, quantity: str) -> float | None:
         parts = [final.get(c.name, math.nan) for c in run.losses]
         return sum(parts) if parts else None
     return next((final.get(c.name) for c in run.columns if c.measures == quantity), None)
+
+
+def verdict(diagnoses: Sequence[Diagnosis], score: bool = False) -> str:
+    """The verdict on an arm's runs, or on their scores; where repeats differ, how many have each."""
+    told = [d.verdict if not score else d.on_score for d in diagnoses]
+    counted = Counter(str(v) for v in told if v)
+    if len(counted) < 2:
+        return next(iter(counted), "")
+    return ", ".join(f"{count} {name}" for name, count in counted.most_common())
 
 
 def argument(arm: Arm, name: str) -> object:

@@ -52,6 +52,11 @@ class Diagnosis:
     stopping: Stopping | None = None
 
     @property
+    def on_score(self) -> Verdict | None:
+        """The verdict on the score by which the run is judged; None where it has none."""
+        return next((told.verdict for told in self.curves.values() if told.scored), None)
+
+    @property
     def table(self) -> pd.DataFrame:
         """The verdicts with their evidence, by curve."""
         import pandas as pd
