@@ -11,7 +11,7 @@ LEVELS = {0: 5.0, 1: 3.0, 2: 2.0}  # by how many drops came before
 
 
 def run(name, drops, epochs, maps=None, planned=None, **arguments):
-    """CrossEntropy is LEVELS less 0.01 an epoch, SmoothL1 is 1, the mAP grows by 10 a drop and 0.01 an epoch."""
+    """CrossEntropy is LEVELS less 0.01 an epoch, SmoothL1 is 1, the mAP 10 a drop and 0.01 an epoch."""
     stage = [sum(epoch >= d for d in drops) for epoch in range(epochs)]
     losses = [(LEVELS[s] - 0.01 * epoch, 1.0) for epoch, s in enumerate(stage)]
     maps = [10.0 * s + epoch / 100 for epoch, s in enumerate(stage)] if maps is None else maps
