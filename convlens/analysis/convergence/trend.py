@@ -64,7 +64,7 @@ class Change:
     def quantile(self, p: float) -> float:
         """The p-quantile of the expected change."""
         low, high = float((self.mean - 9 * self.error).min()), float((self.mean + 9 * self.error).max())
-        for _ in range(60):
+        for _ in range(32):  # to a 10⁸th of an error
             middle = (low + high) / 2
             parts = [math.erf(z) for z in ((middle - self.mean) / self.error / math.sqrt(2)).tolist()]
             if float(self.weight @ (1 + np.array(parts))) / 2 < p:
