@@ -118,7 +118,7 @@ def test_public_names_are_those_of_the_package():
     comparison = convlens.compare("ssd_512_mobilenet1.0_coco", "ssd_512_resnet50_v1_coco")
     told = dict(table("name | what it is"))["`compare(a, b, …)`"]
     attributes = re.findall(r"`\.(\w+)", told)
-    assert len(attributes) == 5
+    assert len(attributes) == 6
     assert all(hasattr(comparison, name) for name in attributes)
 
 
@@ -229,13 +229,14 @@ def test_the_attributes_of_results_are_there(folder):
     rows = dict(table("name | what it is"))
     results = {
         "`correlate(a, b, …)`": convlens.correlate("a.log", "b.log"),
+        "`diagnose(run)`": convlens.diagnose("a.log"),
         "`forecast(run, epoch)`": convlens.forecast(convlens.read_log("a.log")),
         "`gap(baseline, improved, reference)`": convlens.gap("a.log", "my.log", "b.log"),
     }
     for name, result in results.items():
         attributes = re.findall(r"`\.(\w+)", rows[name])
-        assert len(attributes) > 4
-        assert all(hasattr(result, attribute) for attribute in attributes)
+        assert len(attributes) > 3
+        assert all(hasattr(result, attribute) for attribute in [*attributes, "plot"])
 
 
 def test_keys_of_a_diagnosis_are_those_that_are_told(folder, monkeypatch, capsys):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convlens.cli.options import Form, Offline, Sources
+from convlens.cli import figures
+from convlens.cli.options import Dpi, Form, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
@@ -41,6 +43,12 @@ def diagnose(
             metavar="VERDICT,…",
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw the verdicts on loss and score into a .png, .svg or .pdf.", metavar="FILE"),
+    ] = None,
+    size: Size = None,
+    dpi: Dpi = 150,
     offline: Offline = False,
     form: Form = OutputFormat.TABLE,
 ) -> None:
@@ -48,7 +56,9 @@ def diagnose(
     from convlens.analysis.convergence.diagnosis import diagnose as diagnose_run
     from convlens.cli import diagnosis_tables as tables
     from convlens.cli.diagnosis_document import document
+    from convlens.plots.diagnosis import plot_diagnoses
 
+    inches = figures.checked(plot, size)
     margins, evaluations, conditions = _margins(margin), _evaluations(patience), _conditions(fail_on)
     reader = Reader(sources, offline)
     told: list[Diagnosis] = []
@@ -64,6 +74,8 @@ def diagnose(
     elif told:
         rows = tables.rows(told) if form is OutputFormat.CSV else tables.readable(told)
         emit(as_text(rows, form) + "\n")
+    if told:
+        figures.save(plot, dpi, lambda: plot_diagnoses(told, inches))
     held = [(d.run, c) for d in told for c in conditions if d.holds(c)]
     for name, condition in held:
         say(f"{name}: {condition}")

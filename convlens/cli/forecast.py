@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convlens.cli.options import Form, Offline, Sources
+from convlens.cli import figures
+from convlens.cli.options import Dpi, Form, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
 from convlens.cli.sources import Reader
 
@@ -31,12 +33,20 @@ def forecast(
     epochs: Annotated[
         int | None, typer.Option(help="Instead: how many more epochs to forecast.", metavar="N", min=1)
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw the forecasts of loss and mAP into a .png, .svg or .pdf.", metavar="FILE"),
+    ] = None,
+    size: Size = None,
+    dpi: Dpi = 150,
     form: Form = OutputFormat.TABLE,
     offline: Offline = False,
 ) -> None:
     """Forecast the losses and the mAP of runs: what more epochs would bring, what stopping now would cost."""
     from convlens.analysis.forecast.forecast import forecast as forecast_run
+    from convlens.plots.forecast import plot_forecasts
 
+    inches = figures.checked(plot, size)
     if epoch is not None and epochs is not None:
         raise typer.BadParameter("either the epoch or how many more, not both", param_hint="--epochs")
     reader = Reader(sources, offline)
@@ -52,6 +62,8 @@ def forecast(
         for one in made:
             for note in one.notes:
                 say(f"{one.run}: {note}")
+    if made:
+        figures.save(plot, dpi, lambda: plot_forecasts(made, inches))
     raise typer.Exit(reader.exit_code())
 
 

@@ -14,6 +14,7 @@ from convlens.errors import ConvlensError
 from convlens.meters import Floats
 from convlens.metrics import Role
 from convlens.plots import style
+from convlens.plots.panels import empty_figure, fit_height
 from convlens.run import Part, Run
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 X_LABELS = {"epoch": "epochs done", "iteration": "iterations", "hours": "hours of training"}
 _DROP, _RESTART = (0, (1, 3)), (0, (6, 2, 1, 2))
 _HIGHEST = 1e30  # matplotlib computes with squares of what it draws
-_FAR_APART = 8.0  # times: where one loss ends this much above another, only a log scale shows both
 _VISIBLE = 0.004  # of the panel's height: below it a band of rounding is not drawn
 
 
@@ -104,7 +104,7 @@ def _before(run: Run, along: Floats, epochs: Floats) -> Floats:
 def plot_curve(curve: PlottedCurve, axes: Axes | None = None, number: int = 0) -> Axes:
     """Draw a curve with its band of rounding; `number` picks colour and dashes."""
     if axes is None:
-        axes = _empty_figure((6.0, 3.0)).subplots()
+        axes = empty_figure((6.0, 3.0)).subplots()
     colour = style.colour(number)
     axes.plot(
         curve.x,
@@ -161,7 +161,7 @@ def plot_comparison(
     loss_rows = math.ceil(len(top) / across)
     with style.styled():
         legend = 0.18 * math.ceil(len(runs) / 2 + 1)  # inches, for the runs and two kinds of marks
-        figure = _empty_figure(size or (7.2, 2.3 * (loss_rows + len(bottom)) + 0.24 + legend))
+        figure = empty_figure(size or (7.2, 2.3 * (loss_rows + len(bottom)) + 0.24 + legend))
         grid = figure.add_gridspec(loss_rows + len(bottom), across)
         panels = [
             (name, figure.add_subplot(grid[number // across, number % across]))
@@ -190,28 +190,8 @@ def _panel(axes: Axes, runs: Sequence[Run], name: str, x: str) -> list[PlottedCu
     told = {q.name: str(q) for run in runs for q in figures.quantities(run)}
     axes.set_title(told.get(name, name), loc="left")
     if not any(figures.score_of(run, name) for run in runs):
-        _scale(axes, [curve.y for curve in curves if len(curve.y)])
+        fit_height(axes, [curve.y for curve in curves if len(curve.y)])
     return curves
-
-
-def _scale(axes: Axes, heights: Sequence[Floats]) -> None:
-    """Keep the first epochs, which can be a hundred times higher, from flattening all others."""
-    later = np.concatenate([h[max(len(h) // 20, 1) :] for h in heights]) if heights else np.empty(0)
-    if not len(later):
-        return
-    low, high = float(later.min()), float(later.max())
-    ends = [float(h[-1]) for h in heights]
-    if low > 0 and max(ends) > _FAR_APART * min(ends):
-        from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
-
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_ylim(low / 1.1, high * 1.1)
-    else:
-        margin = 0.08 * (high - low or abs(high) or 1.0)
-        axes.set_ylim(low - margin, high + margin)
 
 
 def _loss_panels(comparison: Comparison) -> list[str]:
@@ -259,9 +239,3 @@ def _add_legend(figure: Figure, handles: Sequence[Artist]) -> None:
         if size == 5 or legend.get_window_extent().width <= figure.bbox.width:
             return
         legend.remove()
-
-
-def _empty_figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=size, layout="constrained")

@@ -10,6 +10,7 @@ import numpy as np
 
 from convlens.errors import ConvlensError
 from convlens.plots import style
+from convlens.plots.panels import empty_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,7 @@ def parts_of(gap: Gap) -> tuple[ClosedPart, ...]:
 def plot_gap(parts: tuple[ClosedPart, ...], axes: Axes | None = None) -> Axes:
     """Draw one row a quantity, the first on top, with lines at nothing and at all of the gap."""
     if axes is None:
-        axes = _empty_figure((5.0, 2.5)).subplots()
+        axes = empty_figure((5.0, 2.5)).subplots()
     height = np.arange(len(parts), 0, -1)
     closed = np.array([p.closed for p in parts])
     bars = np.nan_to_num([[p.closed - p.low for p in parts], [p.high - p.closed for p in parts]])
@@ -65,16 +66,10 @@ def plot_gaps(gap: Gap, size: tuple[float, float] | None = None) -> Figure:
     if not parts:
         raise ConvlensError("There is no gap that could be drawn: no quantity has a part that was closed.")
     with style.styled():
-        figure = _empty_figure(size or (6.0, 1.3 + 0.35 * len(parts)))
+        figure = empty_figure(size or (6.0, 1.3 + 0.35 * len(parts)))
         axes = plot_gap(parts, figure.subplots())
         names = [style.label(arm.name) for arm in gap.arms]
         axes.set_title(
             f"0%: {names[0]}\n100%: {names[2]}\npoints: {names[1]}; bars: 95%", loc="left", fontsize=8
         )
     return figure
-
-
-def _empty_figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=size, layout="constrained")

@@ -14,6 +14,7 @@ from convlens.analysis.correlation.association import FEWEST_FOR_AN_INTERVAL, As
 from convlens.errors import ConvlensError, UnknownNameError
 from convlens.meters import Floats
 from convlens.plots import style
+from convlens.plots.panels import empty_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +73,7 @@ def scatter_of(group: Group, quantity: str = "loss") -> Scatter:
 def plot_correlation(scatter: Scatter, axes: Axes | None = None, number: int = 0) -> Axes:
     """Draw one group; `number` picks its colour."""
     if axes is None:
-        axes = _empty_figure((4.0, 3.0)).subplots()
+        axes = empty_figure((4.0, 3.0)).subplots()
     colour = style.colour(number)
     with_band = bool(np.isfinite(scatter.band).any())
     dashes = "solid" if with_band else "dashed"
@@ -116,7 +117,7 @@ def plot_correlations(
     across = min(len(groups), 2)
     rows = math.ceil(len(groups) / across)
     with style.styled():
-        figure = _empty_figure(size or (3.6 * across, 2.6 * rows + 0.3))
+        figure = empty_figure(size or (3.6 * across, 2.6 * rows + 0.3))
         for number, group in enumerate(groups):
             axes = plot_correlation(
                 scatter_of(group, quantity), figure.add_subplot(rows, across, number + 1), number
@@ -175,9 +176,3 @@ def _limits(axes: Axes, scatter: Scatter) -> None:
             low, high = float((values - errors).min()), float((values + errors).max())
             room = _MARGIN * (high - low or abs(high) or 1.0)
             set_limits(low - room, high + room)
-
-
-def _empty_figure(size: tuple[float, float]) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=size, layout="constrained")

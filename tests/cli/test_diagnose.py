@@ -182,3 +182,17 @@ def test_the_whole_program(convlens, runs):
     assert done.out.startswith("flat: converged\n")
     given = convlens("diagnose", "-", given=(runs / "nan.log").read_text(), cwd=runs)
     assert "diverged" in given.out
+
+
+@pytest.mark.parametrize("command", ["diagnose", "forecast"])
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_verdicts_and_forecasts_are_drawn(invoke, runs, tmp_path, command, suffix):
+    figure = tmp_path / f"drawn.{suffix}"
+    done = invoke(command, "flat.log", "--plot", str(figure), "--size", "12x6cm", cwd=runs)
+    assert done.code == 0
+    first = figure.read_bytes()
+    assert first.startswith({"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[suffix])
+    invoke(command, "flat.log", "--plot", str(figure), "--size", "12x6cm", cwd=runs)
+    assert figure.read_bytes() == first
+    refused = invoke(command, "flat.log", "--plot", "a.bmp", cwd=runs)
+    assert (refused.code, "a figure is one of .png, .svg, .pdf" in refused.err) == (2, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import numpy as np
 from convlens.analysis.convergence import sentences
 from convlens.analysis.convergence.convergence import judge
 from convlens.analysis.convergence.fitting import Fit, Fitting, fit_of
-from convlens.analysis.convergence.points import points_of
+from convlens.analysis.convergence.points import Points, points_of
 from convlens.analysis.convergence.stopping import Stopping, patience
 from convlens.analysis.convergence.verdicts import CurveVerdict, Margins, Verdict
 from convlens.analysis.schedule.schedule import Schedule, schedule_of
@@ -23,6 +23,7 @@ from convlens.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 STOPPED = "stopped"
 CONDITIONS = (*map(str, Verdict), STOPPED, *(str(f) for f in Fitting if f is not Fitting.UNKNOWN))
@@ -37,6 +38,7 @@ class Diagnosis:
     judged (`map`). `sentence` says in words what can be said of loss and score, `fit` whether overfitting or
     underfitting shows. `stopped` says that the log ends before its configured epochs. `warnings` are the
     run's findings and those of this analysis; `stopping` is what patience would have done, if that was asked.
+    `points` are what the verdicts rest on, by curve.
     """
 
     run: str
@@ -50,6 +52,7 @@ class Diagnosis:
     warnings: tuple[Finding, ...]
     margins: Margins
     stopping: Stopping | None = None
+    points: Mapping[str, Points] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def on_score(self) -> Verdict | None:
@@ -74,6 +77,12 @@ class Diagnosis:
         if curve:
             return curve in self.curves and self.curves[curve].verdict == wanted
         return wanted in (str(self.verdict), str(self.fit.fitting), STOPPED * self.stopped)
+
+    def plot(self) -> Figure:
+        """Draw the summed loss and the score with their verdicts."""
+        from convlens.plots.diagnosis import plot_diagnoses
+
+        return plot_diagnoses([self])
 
     def __str__(self) -> str:
         return f"{self.run}: {self.verdict}. {self.sentence}"
@@ -109,9 +118,9 @@ def diagnose(
     curves = {name: judge(run, name, schedule, margins) for name in names}
 
     loss, score = (curves["loss"] if run.losses else None), (curves[main.name] if main else None)
-    points = points_of(run, main.name, schedule) if main else None
+    points = {name: points_of(run, name, schedule) for name in curves}
     verdict = _of_the_run(run, curves, loss or score)
-    fit = fit_of(loss, score, points, main.better if main else Better.HIGHER)
+    fit = fit_of(loss, score, points[main.name] if main else None, main.better if main else Better.HIGHER)
     stopped = _stopped(run, schedule)
     return Diagnosis(
         run=run.name,
@@ -125,6 +134,7 @@ def diagnose(
         warnings=(*run.findings, *sentences.findings(schedule, fit)),
         margins=margins,
         stopping=patience(run, patience_of, margins) if patience_of else None,
+        points=points,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +17,12 @@ from convlens.analysis.forecast.lessons import Kind
 from convlens.analysis.forecast.projection import Projection, State
 from convlens.analysis.schedule.schedule import schedule_of
 from convlens.errors import ConvlensError
+from convlens.meters import Floats
 from convlens.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 _MORE = 0.1  # of the epochs: how far behind its end a finished run is looked at
 _RECENT = 10  # epochs whose training times tell that of the next ones
@@ -57,7 +60,8 @@ class Forecast:
     `after` is the last complete epoch, None without one, and `epoch` the one that is forecast; `more`
     epochs lie between, which train for `hours` (None if the log does not tell), and `drops` are where among
     them the learning rate falls. `notes` say what is taken for granted and why curves have no forecast;
-    `learnt_from` names the published runs that it rests on.
+    `learnt_from` names the published runs that it rests on. `seen` has of each curve the epochs (n,) and the
+    values (n,) that the log holds.
     """
 
     run: str
@@ -69,6 +73,7 @@ class Forecast:
     hours: float | None
     notes: tuple[str, ...]
     learnt_from: tuple[str, ...]
+    seen: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, curve: str) -> CurveForecast:
         """One curve by its name; a KeyError if there is none."""
@@ -110,6 +115,12 @@ class Forecast:
         if self.map_cost:
             cost = " and cost {:.1f} points of mAP (90%: {:.1f} to {:.1f})".format(*self.map_cost)
         return f"{brought} Stopping now would save {hours}{cost}."
+
+    def plot(self) -> Figure:
+        """Draw the summed loss and the mAP with their forecasts."""
+        from convlens.plots.forecast import plot_forecasts
+
+        return plot_forecasts([self])
 
     @property
     def usual_errors(self) -> str:
@@ -154,17 +165,26 @@ def forecast(run: Run, epoch: int | None = None, *, more: int | None = None) -> 
     made, notes = _made(run, state, caveats.refusal(run, schedule, state, then), target, taught)
     if made:
         notes += caveats.assumptions(run, schedule, state, then, made)
+    names = _names(run, state)
     return Forecast(
         run=run.name,
         after=last,
         epoch=then,
         more=target - now,
         drops=tuple(drop.epoch for drop in schedule.ahead if drop.epoch <= then),
-        curves=tuple(_curve(name, state, made, taught) for name in _names(run, state)),
+        curves=tuple(_curve(name, state, made, taught) for name in names),
         hours=_hours(run, target - now),
         notes=tuple(notes),
         learnt_from=tuple(taught.families),
+        seen={name: _seen(run, name) for name in names},
     )
+
+
+def _seen(run: Run, name: str) -> tuple[Floats, Floats]:
+    """The epochs and the values of a curve at complete epochs, as far as it is known there."""
+    values = figures.series(run, name)
+    known = run.arrays.complete & np.isfinite(values)
+    return run.arrays.epoch[known].astype(np.float64), values[known]
 
 
 def _target(run: Run, state: State, last: int, epoch: int | None, more: int | None) -> int:
