@@ -58,7 +58,7 @@ def fit_of(
     if loss.verdict in _FLAT and score.verdict in _FLAT:
         needs = "whether a lower loss is within reach, only a run to compare with tells"
         return Fit(Fitting.NEITHER, f"Neither overfitting nor underfitting shows: both are flat; {needs}.")
-    return _unknown(f"the train loss is {_in_words(loss)} and {title} {_in_words(score)}")
+    return _unknown(f"the train loss is {_in_words(loss)} and {title} is {_in_words(score)}")
 
 
 def _while_it_falls(score: CurveVerdict) -> Fit:
@@ -79,7 +79,7 @@ def _unknown(why: str) -> Fit:
 
 
 def _in_words(told: CurveVerdict) -> str:
-    words = {Verdict.INCONCLUSIVE: "flat or not", Verdict.TOO_SHORT: "too short to judge"}
+    words = {Verdict.INCONCLUSIVE: "not clearly flat", Verdict.TOO_SHORT: "too short to judge"}
     return "flat" if told.verdict in _FLAT else words.get(told.verdict, str(told.verdict))
 
 
