@@ -60,7 +60,7 @@ def unsteady(window: Points, sigma: float, relative: bool) -> str:
     if len(window) < _ENOUGH:
         return ""
     level = float(np.median(np.abs(window.value)))
-    if relative and sigma > _LOUD_LOSS * level:
+    if relative and level and sigma > _LOUD_LOSS * level:
         return f"From one to the next it jumps by {sigma / level:.0%} of its value (standard deviation)."
     if not relative and sigma > _LOUD_SCORE:
         return f"From one to the next it jumps by {sigma:.1f} points (standard deviation)."

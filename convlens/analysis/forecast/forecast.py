@@ -112,8 +112,10 @@ class Forecast:
         if self.hours is not None:
             hours = f"{self.hours:.1f} hours of training"
         cost = ""
-        if self.map_cost:
-            cost = " and cost {:.1f} points of mAP (90%: {:.1f} to {:.1f})".format(*self.map_cost)
+        for ends in (c for c in self.told if c.curve == MAP):
+            # Of rounded figures, as a reader would take it from the ones before.
+            now, *then = (round(x, 1) for x in (ends.now, ends.value, ends.low_90, ends.high_90))
+            cost = " and cost {} points of mAP (90%: {} to {})".format(*(_signless(x - now) for x in then))
         return f"{brought} Stopping now would save {hours}{cost}."
 
     def plot(self) -> Figure:
@@ -242,7 +244,8 @@ def _curve(name: str, state: State, made: list[Projection], taught: Experience) 
     logs = (0.0, -half_50, half_50, -half_90, half_90)
     value, low_50, high_50, low_90, high_90 = (known.value * math.exp(log) for log in logs)
     if name == MAP:  # its course is what it lacks of 100
-        value, low_50, high_50, low_90, high_90 = (100 - x for x in (value, high_50, low_50, high_90, low_90))
+        lacking = (value, high_50, low_50, high_90, low_90)
+        value, low_50, high_50, low_90, high_90 = (max(100 - x, 0.0) for x in lacking)
     now = 100 - known.level if name == MAP else known.level
     return CurveForecast(name, now, value, low_50, high_50, low_90, high_90, taught.usual_error(*key))
 
@@ -261,6 +264,11 @@ def _change(curve: CurveForecast) -> str:
         f"{x:.{decimals}f}" for x in (curve.now, curve.value, curve.low_90, curve.high_90)
     )
     return f"{name} from {now} to {value} (90%: {low} to {high})"
+
+
+def _signless(points: float) -> str:
+    """Points with one decimal and a minus where they are below zero, as sentences write it."""
+    return f"{round(points, 1) + 0.0:.1f}".replace("-", "−")
 
 
 def _decimals(value: float) -> int:

@@ -208,3 +208,10 @@ def test_epochs_of_several_processes_are_one_curve():
     assert len(run.sessions) == 2
     verdict = diagnose(run).curves["loss"]
     assert (verdict.verdict, verdict.phase.first) == (Verdict.CONVERGED, 40)
+
+
+@pytest.mark.parametrize("level", [0.0, -2.0, 1e-12, 1e12])
+def test_losses_of_any_size_and_sign_are_judged(level):
+    flat = diagnose(run_of([level] * 40))
+    assert flat.verdict is Verdict.CONVERGED
+    assert flat.curves["loss"].change == pytest.approx(0, abs=0.01 * abs(level) + 1e-6)
