@@ -4,7 +4,9 @@ ConvlensError                 the one to catch
 ├── SourceError               a source that cannot be found, opened or fetched
 │   └── UnreachableError      a server that cannot be reached now; later it may
 ├── LogFormatError            a file that was opened and is not a log that can be read
-└── UnknownNameError          a metric, table, option or code that does not exist
+├── UnknownNameError          a metric, table, option or code that does not exist
+├── NotInstalledError         something that has to be installed first
+└── TrainingError             the runner cannot train with what it was given
 """
 
 from __future__ import annotations
@@ -64,3 +66,18 @@ class UnknownNameError(ConvlensError):
         known = ", ".join(self.known) or "none"
         hint = f" {self.hint}" if self.hint else ""
         return f"No {self.kind} named {self.name!r}.{guess} There is: {known}.{hint}"
+
+
+class NotInstalledError(ConvlensError):
+    """Something that has to be installed first: `what` needs it, `how` is the command that brings it."""
+
+    def __init__(self, what: str, how: str) -> None:
+        super().__init__(what, how)
+        self.what, self.how = what, how
+
+    def __str__(self) -> str:
+        return f"{self.what}: install {self.how}."
+
+
+class TrainingError(ConvlensError):
+    """The runner cannot train, or go on, with what it was given."""

@@ -204,7 +204,7 @@ class _Piece:
             self.printed,
             covered,
             earliest,
-            first_step + 1,
+            first_step + 1.0,
             batches,
             slack,
         )

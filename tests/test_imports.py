@@ -30,9 +30,9 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 PUBLIC = "convlens"  # the package itself, from which only cli may take a name
 FREE = {"__init__", "__main__"}
 DRAWN = {("analysis", "plots")}  # a result's plot() draws itself: it reaches up when it is called
-DISTILL_KNOWS = {"errors", "metrics", "formats"}
+DISTILL_KNOWS = {"errors", "metrics", "files", "formats"}
 MAX_LINES = 300
-HEAVY = {"scipy", "ruptures", "matplotlib", "mxnet", "requests", "urllib3"}
+HEAVY = {"scipy", "ruptures", "matplotlib", "mxnet", "gluoncv", "requests", "urllib3"}
 
 
 def package_root() -> Path:

@@ -1,6 +1,6 @@
 """The program `convlens`: its commands, and the one place where errors become exit codes.
 
-Exit codes: 0; 1 a run could not be read; 2 usage; 3 a condition that the user asked for holds.
+Exit codes: 0; 1 a run could not be read or trained; 2 usage; 3 a condition that the user asked for holds.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from convlens.cli import (
     compare,
     correlate,
     diagnose,
+    doctor,
     explain,
     forecast,
     gap,
@@ -24,7 +25,9 @@ from convlens.cli import (
     zoo_list,
 )
 from convlens.cli.output import say
-from convlens.errors import ConvlensError, LogFormatError, SourceError
+from convlens.errors import ConvlensError, LogFormatError, NotInstalledError, SourceError, TrainingError
+
+_FAILED = (SourceError, LogFormatError, NotInstalledError, TrainingError)
 
 app = typer.Typer(
     name="convlens",
@@ -41,6 +44,7 @@ app.command("gap", no_args_is_help=True)(gap.gap)
 app.command("forecast", no_args_is_help=True)(forecast.forecast)
 app.command("parse", no_args_is_help=True)(parse.parse)
 app.command("explain")(explain.explain)
+app.command("doctor")(doctor.doctor)
 zoo = typer.Typer(help="Find and fetch the published logs.", no_args_is_help=True, rich_markup_mode=None)
 zoo.command("list")(zoo_list.list_logs)
 zoo.command("fetch", no_args_is_help=True)(zoo_fetch.fetch)
@@ -71,6 +75,6 @@ def main() -> None:
         app(prog_name="convlens")
     except ConvlensError as error:
         say(str(error))
-        sys.exit(1 if isinstance(error, SourceError | LogFormatError) else 2)
+        sys.exit(1 if isinstance(error, _FAILED) else 2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -90,7 +90,8 @@ def axis_values(run: Run, x: str) -> Floats:
         if not np.isfinite(seconds).any():
             raise ConvlensError(f"{run.name}: the log states no training time, so hours are unknown.")
         filled = np.where(np.isfinite(seconds), seconds, np.nanmedian(seconds))
-        return np.cumsum(filled) / 3600
+        hours: Floats = np.cumsum(filled) / 3600
+        return hours
     raise ConvlensError(f"x is one of {', '.join(X_LABELS)}, not {x!r}.")
 
 
@@ -98,7 +99,8 @@ def _before(run: Run, along: Floats, epochs: Floats) -> Floats:
     """The places on the axis where the given epochs begin."""
     rows = np.searchsorted(run.arrays.epoch, epochs)
     ends = np.concatenate([[0.0], along])
-    return ends[np.minimum(rows, len(along))]
+    before: Floats = ends[np.minimum(rows, len(along))]
+    return before
 
 
 def plot_curve(curve: PlottedCurve, axes: Axes | None = None, number: int = 0) -> Axes:
