@@ -21,6 +21,7 @@ from convlens.cli import (
     forecast,
     gap,
     parse,
+    run_distill,
     zoo_fetch,
     zoo_list,
 )
@@ -44,6 +45,7 @@ app.command("gap", no_args_is_help=True)(gap.gap)
 app.command("forecast", no_args_is_help=True)(forecast.forecast)
 app.command("parse", no_args_is_help=True)(parse.parse)
 app.command("explain")(explain.explain)
+app.command("run-distill", no_args_is_help=True)(run_distill.run_distill)
 app.command("doctor")(doctor.doctor)
 zoo = typer.Typer(help="Find and fetch the published logs.", no_args_is_help=True, rich_markup_mode=None)
 zoo.command("list")(zoo_list.list_logs)

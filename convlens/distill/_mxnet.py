@@ -1,8 +1,8 @@
 """The one gate to MXNet and GluonCV, with what they need to be imported today.
 
-`from convlens.distill._mxnet import gluoncv, mx` gives both or raises NotInstalledError, which says what to
-install. MXNet 1.9.1 (2022) uses aliases that NumPy dropped in 1.24; GluonCV's OpenCV needs the system's
-libGL; the GPU builds need CUDA's libraries, which the extra `distill-cu117` brings from PyPI.
+`from convlens.distill._mxnet import gluoncv, mx` gives both (and OpenCV, `cv2`) or raises NotInstalledError,
+which says what to install. MXNet 1.9.1 (2022) uses aliases that NumPy dropped in 1.24; GluonCV's OpenCV needs
+the system's libGL; the GPU builds need CUDA's libraries, which the extra `distill-cu117` brings from PyPI.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def cuda_libraries() -> Iterator[Path]:
             yield from sorted(Path(folder, name, "lib").glob("*.so*"))
 
 
-def _load() -> tuple[Any, Any]:
+def _load() -> tuple[Any, Any, Any]:
     build = installed_build()
     if build is None or version("gluoncv") is None:
         raise NotInstalledError(_WHAT, _EXTRA)
@@ -64,13 +64,17 @@ def _load() -> tuple[Any, Any]:
         for path in cuda_libraries():
             ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
     os.environ.setdefault("MXNET_CUDNN_AUTOTUNE_DEFAULT", "0")  # else one seed gives two logs on a GPU
-    with warnings.catch_warnings(action="ignore"):  # deprecations of 2022, which nobody will repair
+    # Deprecations that nobody will repair, later ones too.
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"(mxnet|gluoncv)\b")
+    with warnings.catch_warnings(action="ignore"):
         try:
+            import cv2
             import gluoncv
             import mxnet
         except (ImportError, OSError) as error:
             raise NotInstalledError(_cannot(error), _way_out(str(error))) from None
-    return mxnet, gluoncv
+    cv2.setNumThreads(1)  # loaders have threads of their own
+    return mxnet, gluoncv, cv2
 
 
 def _cannot(error: Exception) -> str:
@@ -87,4 +91,4 @@ def _way_out(why: str) -> str:
     return _EXTRA
 
 
-mx, gluoncv = _load()
+mx, gluoncv, cv2 = _load()
