@@ -53,6 +53,8 @@ class Experiment:
         terms = complete_terms(config.methods, config.terms)
         self.config, self.folder = replace(config, terms=terms), folder
         self.jobs = list(jobs_of(config))
+        for training in (config.teacher, config.student):
+            networks.check(training)
         self.devices = devices_of(config.devices)
         if len(self.devices) > config.data.batch_size:
             raise TrainingError(f"A batch of {config.data.batch_size} cannot be split on {config.devices}.")

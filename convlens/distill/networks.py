@@ -14,7 +14,7 @@ from convlens.distill.config import Training
 from convlens.errors import TrainingError, UnknownNameError
 
 _SMALL = re.compile(r"resnet_w(\d{1,3})")  # w is the width: channels of the first stage
-_SIZES = (10.0, 18.0, 28.0, 40.0, 50.0, 58.0, 66.0)  # of anchors, for an image of 64 pixels
+_SIZES = (15.0, 23.0, 34.0, 46.0, 54.0, 60.0, 66.0)  # of anchors, for an image of 64 pixels
 _STEPS = (8, 16, 32, 64, 64, 64)
 _NMS = {"overlap_thresh": 0.45, "topk": 400, "valid_thresh": 0.01}  # as in GluonCV's SSD
 _DETECTIONS = 100
@@ -100,7 +100,7 @@ class _SmallFeatures(mx.gluon.HybridBlock):
         self.stages = nn.HybridSequential()
         first = nn.HybridSequential()
         first.add(nn.Conv2D(width, 3, 2, 1, use_bias=False), nn.BatchNorm(), nn.Activation("relu"))
-        first.add(_Residual(width, 2), _Residual(2 * width, 2))
+        first.add(_Residual(2 * width, 2), _Residual(4 * width, 2))
         self.stages.add(first, _Residual(4 * width, 2))
         for kernel, stride in ((3, 2), (3, 2), (1, 1), (1, 1)):
             extra = nn.HybridSequential()
@@ -127,11 +127,21 @@ def backbone_of(network: str) -> str:
     return re.sub(r"^ssd_\d+_", "", network)
 
 
+def check(training: Training) -> None:
+    """Raise an error for a network that does not exist or a file of parameters that is not there."""
+    if not _SMALL.fullmatch(training.network) and training.network not in known_networks():
+        hint = "For small images there is resnet_w8 with any width."
+        raise UnknownNameError("network", training.network, known_networks(), hint)
+    if training.params and not Path(training.params).is_file():
+        raise TrainingError(f"{training.params}: there is no such file of parameters.")
+
+
 def make(training: Training, classes: Sequence[str], size: int, seed: int) -> Detector:
     """A detector with parameters drawn from a seed, or from the file and backbone that the settings name.
 
     Raises UnknownNameError for an unknown network and TrainingError where parameters cannot be loaded.
     """
+    check(training)
     mx.random.seed(seed)
     np.random.seed(seed)  # some of MXNet's initialisers draw from it
     ssd = _ssd(training, classes, size)
@@ -153,9 +163,6 @@ def _ssd(training: Training, classes: Sequence[str], size: int) -> Any:
             [[1, 2, 0.5]] * len(_STEPS), [size / max(1, size // s) for s in _STEPS], list(classes),
             anchor_alloc_size=max(16, size // 8),
         )  # fmt: skip
-    if training.network not in known_networks():
-        hint = "For small images there is resnet_w8 with any width."
-        raise UnknownNameError("network", training.network, known_networks(), hint)
     try:
         return gluoncv.model_zoo.get_model(
             f"{training.network}_custom", classes=list(classes), pretrained_base=training.pretrained
@@ -175,8 +182,6 @@ def save(detector: Detector, path: Path) -> None:
 
 def load(detector: Detector, path: Path, network: str) -> None:
     """Load parameters that were saved for this very network and number of classes."""
-    if not path.is_file():
-        raise TrainingError(f"{path}: there is no such file of parameters.")
     try:
         detector.ssd.load_parameters(str(path), ctx=mx.cpu())
     except (AssertionError, ValueError, mx.MXNetError) as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from convlens.distill.config import Data, DistillConfig, Shapes, Training
 
-_STUDENT = Training(network="resnet_w8", epochs=9, lr=0.016)
+_STUDENT = Training(network="resnet_w8", epochs=9, lr=0.016, wd=0.0)
 _TERMS: dict[str, dict[str, object]] = {
     "adversarial": {"weight": 0.001, "warmup_steps": 300, "clamp": 0.05, "channels": 32, "normalise": True},
     "cosine": {"weight": 0.3, "warmup_steps": 300},
@@ -18,7 +18,7 @@ _TERMS: dict[str, dict[str, object]] = {
 
 SHAPES = DistillConfig(
     data=Data(dataset="shapes", size=64, batch_size=16),
-    teacher=Training(network="resnet_w32", epochs=11, lr=0.004),
+    teacher=Training(network="resnet_w32", epochs=11, lr=0.004, wd=0.0),
     student=_STUDENT,
     terms=_TERMS,
     threads=1,
