@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,19 @@ def write(
             arrays[f"block/{name}/{key}"] = parameter._reduce()
     for name, trainer in trainers.items():
         arrays |= {f"trainer/{name}/{key}": value for key, value in _states(trainer).items()}
-    with written_whole(path) as temporary:
+    with saved_whole(path) as temporary:
         mx.nd.save(str(temporary), arrays)
+
+
+@contextmanager
+def saved_whole(path: Path) -> Iterator[Path]:
+    """`written_whole` for what MXNet saves, read once: MXNet does not see a disk that fills up."""
+    try:
+        with written_whole(path) as temporary:
+            yield temporary
+            mx.nd.load(str(temporary))
+    except mx.MXNetError:
+        raise TrainingError(f"{path}: cannot be written whole: is the disk full?") from None
 
 
 def read(path: Path) -> Arrays:

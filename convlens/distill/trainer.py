@@ -22,7 +22,6 @@ from convlens.distill.methods.base import Method, Seen
 from convlens.distill.networks import Detector
 from convlens.distill.schedule import rate
 from convlens.errors import TrainingError
-from convlens.files import written_whole
 
 
 @dataclass(frozen=True)
@@ -247,7 +246,7 @@ class Run:
 
     def _save(self, name: str) -> None:
         """Save the detector alone, without teacher, adapters and critics."""
-        with written_whole(self.place.folder / name) as path:
+        with checkpoint.saved_whole(self.place.folder / name) as path:
             networks.save(self.detector, path)
 
 

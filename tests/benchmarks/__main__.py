@@ -1,9 +1,12 @@
 """All benchmarks: `make bench`. Ratios are measured side by side in one run."""
 
 from tests.benchmarks import each_log, forecasts, latency, reading, verdicts
+from tests.benchmarks import latency, reading, verdicts
+from tests.benchmarks import distill, each_log, latency, reading
 
 reading.main()
 each_log.main()
 latency.main()
 verdicts.main()
 forecasts.main()
+distill.main()
