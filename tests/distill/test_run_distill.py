@@ -172,7 +172,11 @@ def kill_and_resume(settings, folder, seconds):
 def started(settings, folder):
     """A run of which a baseline's first checkpoint is there."""
     process = subprocess.Popen(
-        command("--config", settings, "-o", folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("--config", settings, "-o", folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background has it off
     )
     while process.poll() is None and not (folder / "baseline.checkpoint").exists():
         time.sleep(0.01)
