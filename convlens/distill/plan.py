@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from convlens.distill import networks
 from convlens.distill.data.dataset import BrokenSampleError, Dataset
@@ -20,7 +21,8 @@ def plan(experiment: Experiment) -> Iterator[str]:
     for job in experiment.jobs:
         images = experiment.training_set(job)
         steps = len(images) // config.data.batch_size
-        detector = networks.make(job.training, experiment.classes, config.data.size, job.seed)
+        training = replace(job.training, pretrained=False)  # nothing is fetched to count parameters
+        detector = networks.make(training, experiment.classes, config.data.size, job.seed)
         count = sum(p.data().size for p in detector.ssd.collect_params().values() if p.grad_req != "null")
         copies = 2 + (2 if job.training.optimizer == "adam" else 1)  # with gradient and optimizer's state
         memory = count * _BYTES * copies / 1e6

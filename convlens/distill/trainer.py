@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,6 +83,7 @@ class Run:
         self.steps = job.training.epochs * loader.steps
         self.loss = gluoncv.loss.SSDMultiBoxLoss()
         self.best = 0.0
+        self.told = 0
         self._move()
         columns = [c for method in self.methods.values() for c in method.columns]
         path = place.folder / f"{job.name}.log" if place.writes else Path("/dev/null")
@@ -156,13 +157,20 @@ class Run:
                 self.log.batch(number, step, speed, meters.means())
             watch(Progress(self.job, at + 1, self.steps, speed, meters.means()))
         self.log.close(number, time.perf_counter() - begun, meters.means())
-        for sentence in self.health.of_epoch(number):
+        for sentence in (*self.health.of_epoch(number), *self._passed_over()):
             self.log.note(sentence)
         if (number + 1) % self.config.val_interval == 0 or number + 1 == self.job.training.epochs:
             self._score(number)
         if self.place.writes:
             numbers = {"epoch": number + 1.0, "best": self.best}
             checkpoint.write(self.checkpoint, self.blocks, self.trainers, numbers)
+
+    def _passed_over(self) -> Iterator[str]:
+        """What could not be read and was not told yet."""
+        told, self.told = self.told, len(self.loader.broken)
+        new = list(self.loader.broken.values())[told:]
+        if new:
+            yield f"Passed over {len(new)} images that cannot be read, the first: {new[0]}"
 
     def _rate(self, step: int) -> float:
         return rate(self.job.training, step, self.loader.steps)

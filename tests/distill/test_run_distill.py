@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -176,7 +177,7 @@ def started(settings, folder):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background has it off
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (jobs in the background have it off)
     )
     while process.poll() is None and not (folder / "baseline.checkpoint").exists():
         time.sleep(0.01)
@@ -223,3 +224,67 @@ def test_workers_under_a_parameter_server_agree(settings, tmp_path):
     assert log.summary.epochs == 2
     assert log.findings == ()
     assert np.isfinite(list(log.summary.final.values())).all()
+
+
+@pytest.fixture
+def devkit(mx, tmp_path):
+    """A VOCdevkit of four images a list, one of which is broken."""
+    from convlens.distill._mxnet import cv2
+
+    xml = (
+        "<annotation><object><name>dog</name><bndbox><xmin>11</xmin><ymin>21</ymin><xmax>61</xmax>"
+        "<ymax>81</ymax></bndbox></object></annotation>"
+    )
+    for year, listed in (("2007", "trainval"), ("2012", "trainval"), ("2007", "test")):
+        folder = tmp_path / f"VOC{year}"
+        for name in ("Annotations", "JPEGImages", "ImageSets/Main"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        names = [f"{listed}{number}" for number in range(4)]
+        (folder / f"ImageSets/Main/{listed}.txt").write_text("\n".join(names))
+        for name in names:
+            pixels = np.random.default_rng(0).integers(0, 256, (100, 120, 3)).astype(np.uint8)
+            cv2.imwrite(str(folder / f"JPEGImages/{name}.jpg"), pixels)
+            (folder / f"Annotations/{name}.xml").write_text(xml)
+    (tmp_path / "VOC2012/JPEGImages/trainval3.jpg").write_bytes(b"broken")
+    return tmp_path
+
+
+def test_photographs_are_trained_on_and_broken_ones_told(devkit, settings, invoke, tmp_path):
+    changes = {"data.dataset": "voc", "data.root": devkit, "data.size": 64, "data.batch_size": 4}
+    changes |= {"data.splits": '["2007_trainval", "2012_trainval"]', "data.validation": '["2007_test"]'}
+    given = [text for key, value in changes.items() for text in ("--set", f"{key}={value}")]
+    code, _, err = invoke("--config", settings, "-o", tmp_path / "out", "--only", "baseline", *given)
+    assert (code, err) == (0, "")
+    log = read_log(tmp_path / "out/baseline.log")
+    assert log.summary.epochs == 2
+    assert log.summary.final_map is not None
+    assert log.identity.dataset == "voc"
+    told = re.findall(r"Passed over 1 images that cannot be read, the first: .*", log_text(tmp_path))
+    assert len(told) == 1
+    assert "trainval3.jpg: cannot be decoded" in told[0]
+
+
+def log_text(folder):
+    return (folder / "out/baseline.log").read_text()
+
+
+@pytest.mark.slow
+def test_the_recipe_of_the_published_case_runs_dry(devkit, invoke, tmp_path):
+    given = [
+        "--preset",
+        "voc",
+        "--devices",
+        "cpu",
+        "--set",
+        f"data.root={devkit}",
+        "--set",
+        "data.batch_size=2",
+    ]
+    code, out, err = invoke(*given, "-o", tmp_path / "out", "--dry-run")
+    assert (code, err) == (0, "")
+    _, teacher, baseline, distilled = out.splitlines()
+    assert "ssd_512_resnet50_v1, 8 images (8 read, 1 broken" in teacher
+    assert "240 epochs of 4 steps" in teacher
+    assert "ssd_512_mobilenet1.0, 8 images" in baseline
+    assert "by adversarial+cosine" in distilled
+    assert "221 epochs of 4 steps" in distilled
