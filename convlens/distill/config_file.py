@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from convlens.distill.config import DistillConfig
+from convlens.distill.config import DistillConfig, Training
 from convlens.errors import ConvlensError, SourceError, UnknownNameError
 from convlens.files import written_whole
 
@@ -19,13 +19,18 @@ _KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true o
 
 
 def load(path: Path) -> DistillConfig:
-    """Read a file of settings; SourceError names the file and what would be right."""
+    """Read a file of settings; SourceError names the file and what would be right.
+
+    Parameters are looked for from the folder of the file.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
             raise SourceError(str(path), f"a file of settings has at most {_LARGEST:,} bytes")
-        return build(DistillConfig, tomllib.loads(data.decode()), "")
+        config = build(DistillConfig, tomllib.loads(data.decode()), "")
+        teacher, student = (_beside(path, training) for training in (config.teacher, config.student))
+        return replace(config, teacher=teacher, student=student)
     except OSError as error:
         raise SourceError(str(path), error.strerror or str(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -34,6 +39,12 @@ def load(path: Path) -> DistillConfig:
         raise
     except ConvlensError as error:
         raise SourceError(str(path), str(error)) from None
+
+
+def _beside(path: Path, training: Training) -> Training:
+    if not training.params:
+        return training
+    return replace(training, params=str((path.parent / training.params).resolve()))
 
 
 def save(config: DistillConfig, path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from convlens.distill._mxnet import gluoncv, mx
 from convlens.distill.data.augment import resize
-from convlens.distill.data.coco import CocoSet
+from convlens.distill.data.coco import CocoSet, quietly
 from convlens.distill.data.dataset import BrokenSampleError, Dataset, Sample
 from convlens.distill.data.loader import normalise
 from convlens.distill.networks import Detector
@@ -86,7 +86,7 @@ def _coco_metric(dataset: CocoSet) -> Any:
 
 
 def _coco_score(metric: Any) -> Score:
-    names, values = metric.get()
+    names, values = quietly(metric.get)
     block = "\n".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
     try:
         mean = float(values[-1])

@@ -79,7 +79,7 @@ class Experiment:
         methods = (job.methods,) if job.methods else self.config.methods
         teacher = self.config.teacher
         if job.role == "distilled" and not teacher.params:
-            teacher = replace(teacher, params=str(self._teacher_file(job.seed)))
+            teacher = replace(teacher, params=self._teacher_file(job.seed).name)  # beside the file
         return replace(self.config, only=(job.role,), seeds=(job.seed,), methods=methods, teacher=teacher)
 
     def arguments(self, job: Job) -> dict[str, object]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from convlens.distill import checkpoint, networks
 from convlens.distill._mxnet import gluoncv, mx
@@ -156,6 +156,7 @@ class Run:
                 since = now
                 self.log.batch(number, step, speed, meters.means())
             watch(Progress(self.job, at + 1, self.steps, speed, meters.means()))
+        self._check_parameters(number)
         self.log.close(number, time.perf_counter() - begun, meters.means())
         for sentence in (*self.health.of_epoch(number), *self._passed_over()):
             self.log.note(sentence)
@@ -231,11 +232,20 @@ class Run:
         self.trainer.update(self.place.workers)
 
     def _check(self, figures: Mapping[str, float], epoch: int) -> None:
+        """Stop where a figure is not finite."""
         wrong = [name for name, value in figures.items() if not math.isfinite(value)]
-        if not wrong:
-            return
+        if wrong:
+            self._stop(f"{', '.join(wrong)} not finite", epoch)
+
+    def _check_parameters(self, epoch: int) -> None:
+        """Stop where a parameter is not finite: ReLU turns NaN into 0, so that the losses may not show it."""
+        for parameter in self.detector.collect_params().values():
+            if not mx.nd.contrib.isfinite(parameter.list_data()[0]).min().asscalar():
+                self._stop(f"{parameter.name} not finite", epoch)
+
+    def _stop(self, why: str, epoch: int) -> NoReturn:
         kept = f"epoch {epoch - 1} is kept in {self.checkpoint.name}" if epoch else "no epoch was complete"
-        sentence = f"{', '.join(wrong)} is not finite in epoch {epoch}: training stopped; {kept}."
+        sentence = f"{why} in epoch {epoch}: training stopped; {kept}."
         self.log.note(sentence)
         raise TrainingError(
             f"{self.job.name}: {sentence} A lower lr or a bound on the gradient (clip) may help."

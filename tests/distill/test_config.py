@@ -43,6 +43,13 @@ def test_presets_survive_a_file(tmp_path, name):
     assert config_file.load(path) == PRESETS[name]
 
 
+def test_parameters_lie_beside_the_file(tmp_path):
+    (tmp_path / "a.toml").write_text('[teacher]\nparams = "teacher.params"\n')
+    assert config_file.load(tmp_path / "a.toml").teacher.params == str(tmp_path / "teacher.params")
+    (tmp_path / "a.toml").write_text('[student]\nparams = "/elsewhere/student.params"\n')
+    assert config_file.load(tmp_path / "a.toml").student.params == "/elsewhere/student.params"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -102,3 +109,18 @@ def test_the_cosine_of_the_rate():
     assert rate(training, 50, 10) == pytest.approx(2 * (0.01 + 0.99 / 2))
     assert rate(training, 100, 10) == pytest.approx(0.02)
     assert not math.isnan(rate(Training(warmup_steps=0), 0, 1))
+
+
+def test_the_names_tell_seeds_and_methods_apart(mx):
+    from convlens.distill.experiment import jobs_of
+
+    few = DistillConfig(only=("teacher", "baseline", "longer", "distilled"), longer_epochs=14)
+    assert [job.name for job in jobs_of(few)] == ["teacher", "baseline", "baseline_longer", "distilled"]
+    assert [job.training.epochs for job in jobs_of(few)] == [9, 9, 14, 9]
+    many = DistillConfig(only=("baseline", "distilled"), methods=("pkd", "cwd+cosine"), seeds=(3, 5))
+    names = [
+        f"{name}_seed{seed}"
+        for seed in (3, 5)
+        for name in ("baseline", "distilled_pkd", "distilled_cwd+cosine")
+    ]
+    assert [job.name for job in jobs_of(many)] == names

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from convlens.distill._mxnet import gluoncv, version
 from convlens.distill.data.dataset import BrokenSampleError, Sample
 from convlens.errors import NotInstalledError, TrainingError
+
+
+def quietly(call: Callable[[], Any]) -> Any:
+    """Call what prints to standard output and takes means of classes that have no object."""
+    with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        return call()
 
 
 class CocoSet:
@@ -23,7 +33,7 @@ class CocoSet:
             if not path.is_file():
                 raise TrainingError(f"{path}: there are no such annotations of COCO.")
         try:
-            self.reader = gluoncv.data.COCODetection(root=str(root), splits=list(splits), skip_empty=True)
+            self.reader = quietly(lambda: gluoncv.data.COCODetection(root=str(root), splits=list(splits)))
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(f"{root}: COCO cannot be read from there ({error}).") from None
         self.classes = tuple(self.reader.classes)
