@@ -23,6 +23,8 @@ demo: $(VENV)/.runtime
 	@mkdir -p $(dir $(FIGURE))
 	$(VENV)/bin/convlens compare ssd_512_mobilenet1.0_coco ssd_512_resnet50_v1_coco --plot $(FIGURE)
 	@echo "The figure is $(FIGURE)"
+	$(VENV)/bin/convlens compare logs/shapes/teacher.log logs/shapes/baseline.log logs/shapes/distilled.log
+	$(VENV)/bin/convlens gap logs/shapes/baseline.log logs/shapes/distilled.log logs/shapes/teacher.log
 
 test: $(VENV)/.dev
 	$(RUN) -m pytest -m "not slow"

@@ -18,6 +18,7 @@ from convlens.cli.output import emit, safe, say, show
 
 if TYPE_CHECKING:
     from convlens.distill.config import DistillConfig
+    from convlens.run import Run
 
 
 class Preset(StrEnum):
@@ -184,11 +185,21 @@ def _bar() -> Iterator[Callable[[Any], None]]:
 
 
 def _compare(logs: Sequence[Path]) -> None:
-    """Print the comparison of the logs, read as any others."""
+    """Print the comparison of the logs, read as any others, and what part of the gap was closed."""
     from convlens.analysis.comparison import compare
-    from convlens.cli.comparison_tables import view
+    from convlens.analysis.gap import gap
+    from convlens.cli import comparison_tables, gap_tables
     from convlens.reader import read_log
 
-    if len(logs) > 1:
-        show(*view(compare([read_log(path) for path in logs]), 0, None, None, False))
+    runs = [read_log(path) for path in logs]
+    if len(runs) > 1:
+        show(*comparison_tables.view(compare(runs), 0, None, None, False))
+    sides: dict[str, list[Run]] = {}
+    for run in runs:
+        sides.setdefault(run.name.partition("_seed")[0], []).append(run)
+    if "baseline" in sides and "teacher" in sides:
+        for name, improved in sides.items():
+            if name.startswith("distilled"):
+                emit(f"\nThe gap that {safe(name)} closed:\n\n")
+                show(*gap_tables.view(gap(sides["baseline"], improved, sides["teacher"])))
     emit(f"The logs are in {safe(logs[0].parent)}\n")

@@ -67,6 +67,7 @@ def test_three_logs_are_made_and_compared(whole):
     header, *rows = out.splitlines()
     assert header.split() == ["teacher", "baseline", "distilled"]
     assert any(row.startswith("final mAP [%]") for row in rows)
+    assert "The gap that distilled closed:" in out
     assert f"The logs are in {folder}" in out
 
 

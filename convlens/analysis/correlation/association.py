@@ -98,7 +98,8 @@ class Line:
         if self.n < FEWEST_FOR_AN_INTERVAL:
             return np.full(len(x), np.nan)
         spread = np.sqrt(1 / self.n + (x - self.mean) ** 2 / self.squares)
-        return t_quantile(0.975, self.n - 2) * self.error * spread
+        half: Floats = t_quantile(0.975, self.n - 2) * self.error * spread
+        return half
 
 
 def associate(x: Floats, y: Floats, names: Sequence[str]) -> Association:
