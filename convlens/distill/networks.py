@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -145,13 +146,29 @@ def make(training: Training, classes: Sequence[str], size: int, seed: int) -> De
     mx.random.seed(seed)
     np.random.seed(seed)  # some of MXNet's initialisers draw from it
     ssd = _ssd(training, classes, size)
-    ssd.initialize(mx.init.Xavier())
+    _initialise(ssd)
     detector = Detector(ssd)
     detector(mx.nd.zeros((1, 3, size, size)))  # un-hybridized: anchors are constants of unknown shape before
     if training.params:
         load(detector, Path(training.params), training.network)
     detector.hybridize()
     return detector
+
+
+def _initialise(ssd: Any) -> None:
+    """Give values to the parameters that have none: those of a pretrained backbone keep theirs.
+
+    Parameters that GluonCV builds from symbols name no initialiser, so their names decide, as in MXNet's own.
+    """
+    for name, parameter in ssd.collect_params().items():
+        if parameter._data is not None:
+            continue
+        default: Any = mx.init.Xavier()
+        if parameter.init is None and name.endswith(("gamma", "var")):
+            default = mx.init.One()
+        elif parameter.init is None and name.endswith(("beta", "mean", "bias")):
+            default = mx.init.Zero()
+        parameter.initialize(default_init=default)
 
 
 def _ssd(training: Training, classes: Sequence[str], size: int) -> Any:
@@ -164,9 +181,10 @@ def _ssd(training: Training, classes: Sequence[str], size: int) -> Any:
             anchor_alloc_size=max(16, size // 8),
         )  # fmt: skip
     try:
-        return gluoncv.model_zoo.get_model(
-            f"{training.network}_custom", classes=list(classes), pretrained_base=training.pretrained
-        )
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of types that it finds later
+            return gluoncv.model_zoo.get_model(
+                f"{training.network}_custom", classes=list(classes), pretrained_base=training.pretrained
+            )
     except (OSError, RuntimeError) as error:
         why = str(error).strip().splitlines()[0]
         raise TrainingError(
