@@ -55,7 +55,8 @@ def run_distill(
         int | None, typer.Option(help="Repeat with the seeds 0 to N-1.", metavar="N", min=1)
     ] = None,
     devices: Annotated[
-        str | None, typer.Option(help="cpu, cpu:0,1 or gpu:0,1.", show_default=False, metavar="DEVICES")
+        str | None,
+        typer.Option(help="Where to train: cpu, cpu:0,1 or gpu:0,1.", show_default=False, metavar="DEVICES"),
     ] = None,
     teacher_params: Annotated[
         Path | None, typer.Option(help="The teacher's parameters: it is not trained.", metavar="FILE")
