@@ -91,7 +91,9 @@ def _past_its_best(scores: Points, margin: float, better: Better) -> tuple[int, 
     if len(scores) < 2 * _SMOOTHED or not np.isfinite(margin):
         return None
     sign = -1 if better is Better.LOWER else 1
-    levels: Floats = sign * np.convolve(scores.value, np.full(_SMOOTHED, 1 / _SMOOTHED), mode="valid")
+    levels: Floats = sign * np.convolve(
+        scores.value, np.full(_SMOOTHED, 1 / _SMOOTHED, np.float64), mode="valid"
+    )
     top = int(np.argmax(levels))
     lost = float(levels[top] - levels[-1])
     noise = 1.4826 * float(np.median(np.abs(np.diff(scores.value)))) / np.sqrt(2)
