@@ -187,7 +187,7 @@ def _bar() -> Iterator[Callable[[Any], None]]:
 
 def _compare(logs: Sequence[Path]) -> None:
     """Print the comparison of the logs, read as any others, and what part of the gap was closed."""
-    from convlens.analysis.comparison import compare
+    from convlens.analysis.comparison.comparison import compare
     from convlens.analysis.gap import gap
     from convlens.cli import comparison_tables, gap_tables
     from convlens.reader import read_log
