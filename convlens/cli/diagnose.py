@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from convlens.cli import figures
 from convlens.cli.options import Dpi, Form, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
 from convlens.cli.sources import Reader
-from convlens.errors import ConvlensError
+from convlens.errors import ConvlensError, UnknownNameError
 
 if TYPE_CHECKING:
     from convlens.analysis.convergence.diagnosis import Diagnosis
@@ -60,6 +61,9 @@ def diagnose(
 
     inches = figures.checked(plot, size)
     margins, evaluations, conditions = _margins(margin), _evaluations(patience), _conditions(fail_on)
+    if evaluations and form not in (OutputFormat.TABLE, OutputFormat.JSON):
+        message = f"what patience would have done is told as table and json, not as {form}"
+        raise typer.BadParameter(message, param_hint="--patience")
     reader = Reader(sources, offline)
     told: list[Diagnosis] = []
     for run in reader.runs():
@@ -76,6 +80,7 @@ def diagnose(
         emit(as_text(rows, form) + "\n")
     if told:
         figures.save(plot, dpi, lambda: plot_diagnoses(told, inches))
+    _must_be_curves(conditions, told)
     held = [(d.run, c) for d in told for c in conditions if d.holds(c)]
     for name, condition in held:
         say(f"{name}: {condition}")
@@ -86,13 +91,14 @@ def _margins(text: str) -> Margins:
     from convlens.analysis.convergence.verdicts import Margins
 
     told = {"loss": Margins.loss, "score": Margins.score}
-    for part in text.split(","):
+    parts = text.split(",")
+    for part in parts:
         kind = "loss" if part.strip().endswith("%") else "score"
         try:
             value = float(part.strip().removesuffix("%"))
         except ValueError:
             value = -1.0
-        if not 0 < value <= 100:
+        if not 0 < value <= 100 or len({p.strip().endswith("%") for p in parts}) < len(parts):
             message = (
                 f"{safe(text)}: a margin is a part of a loss (1%), points of mAP (0.5), or both (1%,0.5)"
             )
@@ -111,13 +117,22 @@ def _evaluations(text: str | None) -> list[int]:
 
 def _conditions(text: str | None) -> list[str]:
     from convlens.analysis.convergence.diagnosis import CONDITIONS
+    from convlens.analysis.convergence.verdicts import Verdict
 
     parts = [part.strip() for part in text.split(",")] if text else []
-    unknown = [part for part in parts if part.rpartition(":")[2] not in CONDITIONS]
-    if unknown:
-        known = ", ".join(CONDITIONS)
-        message = (
-            f"{safe(unknown[0])} is none of {known}, each with a curve's name and a colon before it or not"
-        )
-        raise typer.BadParameter(message, param_hint="--fail-on")
+    for part in parts:
+        curve, _, condition = part.rpartition(":")
+        known = [*map(str, Verdict)] if curve else CONDITIONS
+        if condition not in known:
+            of_one = f"a verdict on a curve: {curve}:" if curve else ""
+            message = f"{safe(part)} is none of {safe(of_one)}{', '.join(known)}"
+            raise typer.BadParameter(message, param_hint="--fail-on")
     return parts
+
+
+def _must_be_curves(conditions: Sequence[str], told: Sequence[Diagnosis]) -> None:
+    """A condition on a curve that no run has would never hold: a typing error."""
+    curves = {name for d in told for name in d.curves}
+    for curve in (c.rpartition(":")[0] for c in conditions):
+        if told and curve and curve not in curves:
+            raise UnknownNameError("curve", curve, sorted(curves))

@@ -120,7 +120,13 @@ def diagnose(
     loss, score = (curves["loss"] if run.losses else None), (curves[main.name] if main else None)
     points = {name: points_of(run, name, schedule) for name in curves}
     verdict = _of_the_run(run, curves, loss or score)
-    fit = fit_of(loss, score, points[main.name] if main else None, main.better if main else Better.HIGHER)
+    fit = fit_of(
+        loss,
+        score,
+        points.get("loss"),
+        points[main.name] if main else None,
+        main.better if main else Better.HIGHER,
+    )
     stopped = _stopped(run, schedule)
     return Diagnosis(
         run=run.name,

@@ -42,17 +42,23 @@ class Fit:
 
 
 def fit_of(
-    loss: CurveVerdict | None, score: CurveVerdict | None, scores: Points | None, better: Better
+    loss: CurveVerdict | None,
+    score: CurveVerdict | None,
+    losses: Points | None,
+    scores: Points | None,
+    better: Better,
 ) -> Fit:
-    """The evidence of the verdicts on the summed loss and on a score, with the points of the score."""
-    if loss is None or score is None or scores is None or not len(scores):
+    """The evidence of the verdicts on the summed loss and on a score, with the points of both."""
+    if loss is None or score is None or losses is None or scores is None or not len(scores):
         return _unknown("the log holds no loss" if loss is None else "the log holds no validation")
     if loss.verdict in (Verdict.DIVERGED, Verdict.UNSTABLE, Verdict.WORSENING):
         return _unknown(f"the train loss is {loss.verdict}")
     title = title_of(score.curve)
     if past := _past_its_best(scores, score.margin, better):
-        told = f"{title} has lost {past[1]:.3g} since {score.axis} {past[0]}, with the train loss no higher"
-        return Fit(Fitting.OVERFITTING, f"Overfitting: {told}.")
+        return _since_its_best(
+            f"{title} has lost {past[1]:.3g} since {score.axis} {past[0]}",
+            _risen(losses, past[0], loss.margin),
+        )
     if loss.verdict is Verdict.IMPROVING:
         return _while_it_falls(score)
     if loss.verdict in _FLAT and score.verdict in _FLAT:
@@ -61,14 +67,22 @@ def fit_of(
     return _unknown(f"the train loss is {_in_words(loss)} and {title} is {_in_words(score)}")
 
 
+def _since_its_best(lost: str, risen: bool) -> Fit:
+    if risen:
+        return _unknown(f"{lost}, but the train loss has risen since then too")
+    return Fit(Fitting.OVERFITTING, f"Overfitting: {lost}, with the train loss no higher.")
+
+
 def _while_it_falls(score: CurveVerdict) -> Fit:
     """What it means that the train loss still falls."""
     title = title_of(score.curve)
     if score.verdict is Verdict.WORSENING:
         return Fit(Fitting.OVERFITTING, f"Overfitting: the train loss still falls, and {title} worsens.")
-    if score.verdict in _FLAT:
+    if score.verdict is Verdict.CONVERGED:
         told = f"the train loss still falls, but {title} is flat"
         return Fit(Fitting.NO_GAIN_LEFT, f"No gain left: {told}; if anything, overfitting is to come.")
+    if score.verdict is Verdict.AWAITING_DECAY:
+        return _unknown(f"the train loss still falls, and {title} is flat only until the learning rate falls")
     if score.verdict is Verdict.IMPROVING:
         return Fit(Fitting.UNDERTRAINED, f"Undertrained: the train loss and {title} both still improve.")
     return _unknown(f"the train loss still falls, but {title} is {_in_words(score)}")
@@ -81,6 +95,13 @@ def _unknown(why: str) -> Fit:
 def _in_words(told: CurveVerdict) -> str:
     words = {Verdict.INCONCLUSIVE: "not clearly flat", Verdict.TOO_SHORT: "too short to judge"}
     return "flat" if told.verdict in _FLAT else words.get(told.verdict, str(told.verdict))
+
+
+def _risen(losses: Points, since: int, margin: float) -> bool:
+    """Whether the last level of a loss is above that around an epoch by more than a margin."""
+    at = int(np.searchsorted(losses.epoch, since))
+    then = losses.value[max(at - _SMOOTHED // 2, 0) : at + _SMOOTHED // 2 + 1]
+    return float(losses.value[-_SMOOTHED:].mean() - then.mean()) > (margin if np.isfinite(margin) else 0.0)
 
 
 def _past_its_best(scores: Points, margin: float, better: Better) -> tuple[int, float] | None:

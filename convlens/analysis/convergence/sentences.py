@@ -43,9 +43,15 @@ def findings(schedule: Schedule, fit: Fit) -> Iterator[Finding]:
         )
         yield Finding(Code.LOSS_BREAKS, f"{text} did not change{cause}", f"epoch {broken.epoch}")
     if schedule.origin is Origin.CHANGE_POINTS:
-        points = ", ".join(str(p.first) for p in schedule.phases[1:])
-        text = f"no learning rate is known that fits the loss; its change points are at epoch {points}"
+        points = " and ".join(str(p.first) for p in schedule.phases[1:])
+        several = "points are at epochs" if len(schedule.phases) > 2 else "point is at epoch"
+        text = f"no learning rate is known that fits the loss; its change {several} {points}"
         yield Finding(Code.PHASES_FROM_LOSS, f"{text}, where its phases are taken to begin")
+    elif schedule.disbelieved:
+        epochs = " and ".join(f"{epoch:g}" for epoch in schedule.disbelieved)
+        several = "drops at epochs" if len(schedule.disbelieved) > 1 else "a drop at epoch"
+        text = f"the arguments promise {several} {epochs}, to which the loss does not answer: not believed"
+        yield Finding(Code.RATE_CONTRADICTED, text)
     if fit.fitting in _FIT_CODES:
         yield Finding(_FIT_CODES[fit.fitting], f"{fit.text[0].lower()}{fit.text[1:].rstrip('.')}")
 
@@ -80,7 +86,7 @@ def _of_score(score: CurveVerdict) -> str:
 
 def _open(subject: str, told: CurveVerdict, where: str = "") -> str:
     """What is said of a curve on which there is no verdict to act upon."""
-    of_itself = told.reason.startswith(("It ", "From ", "About "))
+    of_itself = told.reason.startswith(("It ", "From ", "About ", "No ", "The "))
     reason = told.reason[0].lower() + told.reason[1:] if of_itself else told.reason
     if told.verdict is Verdict.DIVERGED:
         return f"{subject} diverged: {reason}"

@@ -19,6 +19,8 @@ def refusal(run: Run, schedule: Schedule, state: State, epoch: int) -> str:
         return (
             f"Forecasts are learnt from detectors, and this is a run of {figures.task_of(run)}: no forecast."
         )
+    if run.losses and all(course.name == MAP for course in state.courses):
+        return "No loss is a number above zero at the last epoch: no forecast."
     if schedule.mode.smooth:
         why = f"The learning rate falls smoothly ({schedule.mode})"
         return f"{why}, and all runs that forecasts are learnt from drop it in steps: no forecast."
@@ -50,7 +52,7 @@ def missing(run: Run, state: State, made: Sequence[Projection]) -> Iterator[str]
         yield f"{', '.join(broken)}: no number above zero at the last epoch, so no forecast, nor of the sum."
     if any(name in there and name not in told for name in names):
         time = state.time
-        stretch = "" if len(time.begins) == 1 else " since the learning rate or the loss last broke"
+        stretch = " since the learning rate or the loss last broke" if time.begin(time.now) else ""
         count = time.now - time.begin(time.now)
         yield f"{count} complete epoch{'s' * (count != 1)}{stretch}: a forecast needs {FEWEST}."
     if MAP not in there:

@@ -21,6 +21,8 @@ MAP, TOTAL = "map", "loss"
 _LEVEL, _LEVEL_OF_SCORES = 0.02, 0.06  # of the run: what a level averages over
 _AT_MOST = 0.25  # of the epochs done: a level of a run that has only begun
 _FEWEST = 3  # values that make a trend or a jitter
+_MAD = 1.4826  # standard deviations of normal noise a median absolute deviation
+_ALIKE = 0.8  # the most that neighbours are taken to stray alike
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +77,29 @@ class Course:
 
     def noise(self, begin: float, until: float) -> float:
         """The relative standard deviation of the level about any smooth course."""
-        second = np.diff(np.log(self.value[self.inside(begin, until)]), 2)
-        one = 1.4826 * float(np.median(np.abs(second))) / math.sqrt(6) if len(second) else 0.0
+        one = _noise(np.log(self.value[self.inside(begin, until)]))
         return one / math.sqrt(max(len(self.recent(begin, until)), 1))
+
+    def chance(self, begin: float, until: float, ahead: float) -> float:
+        """The relative standard error that noise alone gives a later level, which is a trend's so far ahead.
+
+        `ahead` is in logarithms of the time since `begin`, 0 where no trend is carried on. The later level is
+        one value of a score, else a mean. Neighbours that stray alike tell less than as many others.
+        """
+        rows, recent = self._later(begin, until), self.recent(begin, until)
+        if len(rows) < _FEWEST or not len(recent):
+            return 0.0
+        time, log = np.log(self.done[rows] - begin), np.log(self.value[rows])
+        time, rest = time - time.mean(), log - log.mean()
+        rest = rest - (time @ rest) / (time @ time) * time
+        one = max(_noise(log), _MAD * float(np.median(np.abs(rest))))
+        alike = float(rest[1:] @ rest[:-1] / (rest @ rest)) if rest.any() else 0.0
+        alike = min(max(alike, 0.0), _ALIKE)
+        fewer = (1 - alike) / (1 + alike)  # of n values so many count in a mean
+        later = 1.0 if self.name == MAP else len(recent) * fewer
+        return one * math.sqrt(
+            1 / (len(recent) * fewer) + 1 / max(later, 1.0) + ahead**2 / (float(time @ time) * fewer)
+        )
 
     def jitter(self, begin: float, until: float) -> float:
         """How far a value strays from its neighbours, over the later half; NaN with fewer than three."""
@@ -89,6 +111,12 @@ class Course:
     def _later(self, begin: float, until: float) -> Ints:
         rows = self.inside(begin, until)
         return rows[min(len(rows) // 2, max(len(rows) - _FEWEST, 0)) :]
+
+
+def _noise(values: Floats) -> float:
+    """The standard deviation of a value about any smooth course, from second differences."""
+    second = np.diff(values, 2)
+    return _MAD * float(np.median(np.abs(second))) / math.sqrt(6) if len(second) else 0.0
 
 
 def courses_of(run: Run) -> tuple[Course, ...]:

@@ -49,7 +49,8 @@ class State:
 class Projection:
     """A curve that stands at `level` and will fall by `fall`, give or take some `doubt`, both in logarithms.
 
-    The doubt is of the size of the fall, of the noise and of the rounding of the level.
+    The doubt is of the size of the fall, of the noise and of the rounding of the level: how often it held was
+    learnt. `chance` is the standard error that noise alone makes, which comes on top.
     """
 
     course: str
@@ -58,6 +59,7 @@ class Projection:
     level: float
     fall: float
     doubt: float
+    chance: float
     basis: Basis
 
     @property
@@ -145,10 +147,12 @@ def _project(
     expected = falls.get(course.name, math.nan)
     kind = Kind.MAP if course.name == MAP else Kind.LOSS
     level, noise = course.level(begin, now), course.noise(begin, now)
+    ahead = 0.0
     if target <= first or (now > first and math.isnan(_seen(course, time)[1])):
         if not enough(course, begin, now):
             return None
         fall = _trend(course, begin, now, target)
+        ahead = _SLOWING * math.log((target - begin) / (now - begin))
         situation = Situation.WITHIN if begin == time.begins[0] else Situation.LATER
     elif now <= first:
         if math.isnan(expected):
@@ -162,7 +166,8 @@ def _project(
         situation = Situation.BEHIND if further else Situation.AFTER
     doubt = math.hypot(fall, _NOISE * noise, course.resolution(begin, now) / level)
     basis = _basis(state, experience) if situation in (Situation.AHEAD, Situation.BEHIND) else Basis.KNOWN
-    return Projection(course.name, kind, situation, level, fall, doubt, basis)
+    chance = course.chance(begin, now, ahead)
+    return Projection(course.name, kind, situation, level, fall, doubt, chance, basis)
 
 
 def _basis(state: State, experience: Experience) -> Basis:
@@ -207,7 +212,8 @@ def _total(state: State, losses: Sequence[Projection]) -> Projection:
     level = sum(p.level for p in losses)
     fall = math.log(level / sum(p.value for p in losses))
     doubt = math.hypot(fall, _NOISE * course.noise(begin, now), course.resolution(begin, now) / level)
-    return Projection(TOTAL, Kind.TOTAL, losses[0].situation, level, fall, doubt, losses[0].basis)
+    chance = max(course.chance(begin, now, 0.0), *(p.chance * p.level / level for p in losses))
+    return Projection(TOTAL, Kind.TOTAL, losses[0].situation, level, fall, doubt, chance, losses[0].basis)
 
 
 def since(course: Course, time: Timeline, until: float) -> float:

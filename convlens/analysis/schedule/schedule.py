@@ -85,7 +85,8 @@ class Schedule:
     """The learning rate of a run.
 
     `phases` cover the curve. `drops` were seen, `ahead` are promised and still to come inside the run,
-    `outside` are promised for epochs that the run does not have. `end` is the number of the last configured
+    `outside` are promised for epochs that the run does not have, `disbelieved` are epochs at which drops were
+    promised to which the loss did not answer. `end` is the number of the last configured
     epoch and `epochs` how many are configured, None where the arguments do not say. `left` is the part of a
     smooth descent from its peak that is still to come, 0 where there is none.
     """
@@ -97,6 +98,7 @@ class Schedule:
     ahead: tuple[Drop, ...] = ()
     outside: tuple[Drop, ...] = ()
     breaks: tuple[Break, ...] = ()
+    disbelieved: tuple[float, ...] = ()
     epochs: int | None = None
     end: int | None = None
     left: float = 0.0
@@ -133,7 +135,9 @@ def schedule_of(run: Run) -> Schedule:
     if not len(curve.epoch):
         return Schedule(rates.mode, rates.origin, (), epochs=epochs, end=end)
     whole = _Whole(run)
-    rates = _believed(run, rates, whole)
+    believed = _believed(run, rates, whole)
+    disbelieved = () if believed is rates else tuple(d for d in run.plan.drops if d <= curve.epoch[-1])
+    rates = believed
     begins: dict[int, Begin] = {0: Begin.START}
     drops: list[Drop] = []
     if rates.origin is Origin.NOTHING:
@@ -159,6 +163,7 @@ def schedule_of(run: Run) -> Schedule:
         drops=tuple(drops),
         ahead=tuple(d for d in inside if d.epoch > last and not _seen(d, drops)),
         outside=tuple(d for d in planned if d not in inside),
+        disbelieved=disbelieved,
         breaks=tuple(Break(int(curve.epoch[row]), size, _cause(run, row)) for row, size in broken),
         epochs=epochs,
         end=end,
