@@ -1,6 +1,6 @@
 """Make what forecasts learn from the runs of the snapshot: `python .tools/build_experience.py [OUTPUT]`.
 
-Writes `experience.jsonl.gz` into OUTPUT (default: `convlens/analysis`). It takes a minute.
+Writes `experience.jsonl.gz` into OUTPUT (default: `convlens/analysis/forecast`). It takes a minute.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import numpy as np
 
 from convlens.analysis.forecast.courses import MAP, Course, summed
 from convlens.analysis.forecast.experience import Experience, published
-from convlens.analysis.forecast.projection import TOTAL, project
+from convlens.analysis.forecast.projection import TOTAL, half_width, project
 from convlens.reader import read_log
 from convlens.zoo import snapshot_names
 
@@ -53,11 +53,7 @@ def trials(run: Whole, taught: Experience, name: str) -> list[Trial]:
         if made is None:
             continue
         truth = run.truth(name, run.end)
-        held = [
-            abs(math.log(made.value / truth))
-            <= taught.ratio(made.situation, made.kind, made.basis, part) * made.doubt
-            for part in (0.5, 0.9)
-        ]
+        held = [abs(math.log(made.value / truth)) <= half_width(made, taught, part) for part in (0.5, 0.9)]
         so_far = [c for c in state.courses if (c.name == MAP) == (name == MAP)]
         course = summed(so_far)
         last = float(course.value[-1]) if name == MAP else made.level

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convlens.analysis import figures
-from convlens.meters import Floats, Ints, Meter
+from convlens.meters import Bools, Floats, Ints, Meter
 from convlens.metrics import Role
 from convlens.run import Run
 
@@ -22,6 +22,7 @@ _LEVEL, _LEVEL_OF_SCORES = 0.02, 0.06  # of the run: what a level averages over
 _AT_MOST = 0.25  # of the epochs done: a level of a run that has only begun
 _FEWEST = 3  # values that make a trend or a jitter
 _MAD = 1.4826  # standard deviations of normal noise a median absolute deviation
+_FEWEST_FOR_SPIKES, _SPIKE = 12, 8.0  # values, and standard deviations of their noise
 _ALIKE = 0.8  # the most that neighbours are taken to stray alike
 
 
@@ -119,6 +120,22 @@ def _noise(values: Floats) -> float:
     return _MAD * float(np.median(np.abs(second))) / math.sqrt(6) if len(second) else 0.0
 
 
+def _calm(values: Floats, sound: Bools) -> Ints:
+    """The rows of sound values without spikes: single ones far beyond all four of their neighbours.
+
+    The last two stay, as they may be the first of a new level.
+    """
+    rows = np.flatnonzero(sound)
+    if len(rows) < _FEWEST_FOR_SPIKES:
+        return rows
+    log = np.log(values[rows])
+    around = np.stack([log[:-4], log[1:-3], log[3:-1], log[4:]])
+    beyond = np.maximum(log[2:-2] - around.max(axis=0), around.min(axis=0) - log[2:-2])
+    spiking = np.zeros(len(rows), dtype=np.bool_)
+    spiking[2:-2] = beyond > np.maximum(_SPIKE * _noise(log), np.ptp(around, axis=0))
+    return rows[~spiking]
+
+
 def courses_of(run: Run) -> tuple[Course, ...]:
     """The courses of a run's losses and mAP over its complete epochs.
 
@@ -131,13 +148,15 @@ def courses_of(run: Run) -> tuple[Course, ...]:
         own = curve.own[:, k]
         sound = curve.complete & np.isfinite(own) & (own > 0)
         if column.role is Role.LOSS and sound.any() and done[sound][-1] == figures.epochs_done(run):
-            opposed, width = column.meter is Meter.START, curve.width[sound, k]
-            found.append(Course(column.measures, done[sound], own[sound], width, opposed, _LEVEL * epochs))
+            opposed, calm = column.meter is Meter.START, _calm(own, sound)
+            width = curve.width[calm, k]
+            found.append(Course(column.measures, done[calm], own[calm], width, opposed, _LEVEL * epochs))
     lacking = 100 - curve.score(MAP)
     sound = curve.complete & np.isfinite(lacking) & (lacking > 0)
     if sound.any():
-        width = figures.widths(run, MAP)[sound]
-        found.append(Course(MAP, done[sound], lacking[sound], width, False, _LEVEL_OF_SCORES * epochs))
+        calm = _calm(lacking, sound)
+        width = figures.widths(run, MAP)[calm]
+        found.append(Course(MAP, done[calm], lacking[calm], width, False, _LEVEL_OF_SCORES * epochs))
     return tuple(found)
 
 

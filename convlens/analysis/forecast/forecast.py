@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MORE = 0.1  # of the epochs: how far behind its end a finished run is looked at
-_NORMAL = {0.5: 0.6745, 0.9: 1.6449}  # standard errors to both sides that hold a part of normal noise
 _RECENT = 10  # epochs whose training times tell that of the next ones
 
 
@@ -241,10 +240,7 @@ def _curve(name: str, state: State, made: list[Projection], taught: Experience) 
         now = projection.level_of(state, name)
         return CurveForecast(name, 100 - now if name == MAP else now)
     key = known.situation, known.kind, known.basis
-    half_50, half_90 = (
-        math.hypot(taught.ratio(*key, part) * known.doubt, normal * known.chance)
-        for part, normal in _NORMAL.items()
-    )
+    half_50, half_90 = (projection.half_width(known, taught, part) for part in (0.5, 0.9))
     logs = (0.0, -half_50, half_50, -half_90, half_90)
     value, low_50, high_50, low_90, high_90 = (known.value * math.exp(log) for log in logs)
     if name == MAP:  # its course is what it lacks of 100

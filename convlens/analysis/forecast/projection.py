@@ -23,6 +23,7 @@ from convlens.run import Run
 
 FEWEST, FEWEST_SCORES = 6, 3  # epochs and validations of a stretch that tell its trend
 
+_NORMAL = {0.5: 0.6745, 0.9: 1.6449}  # standard errors to both sides that hold a part of normal noise
 _SLOWING = 0.9  # the part of its power law that a trend at one rate keeps to
 _GUESS = 0.2  # relative error of a fall that facts alone tell
 _NOISE = 4.0  # by which small and large falls are missed by as many doubts
@@ -66,6 +67,12 @@ class Projection:
     def value(self) -> float:
         """Where it will stand."""
         return self.level * math.exp(-self.fall)
+
+
+def half_width(made: Projection, experience: Experience, part: float) -> float:
+    """Half the interval, in logarithms, that holds a part (0.5 or 0.9) of such forecasts; NaN if unknown."""
+    learnt = experience.ratio(made.situation, made.kind, made.basis, part) * made.doubt
+    return math.hypot(learnt, _NORMAL[part] * made.chance)
 
 
 def state_of(run: Run, schedule: Schedule) -> State:
