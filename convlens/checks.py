@@ -37,7 +37,7 @@ def _sessions(run: Run, built: Sessions) -> Iterator[Finding]:
         first, where = int(session.epoch[0]), f"line {session.line}"
         earlier = [s for s in chain if s.index < session.index]
         if session.part is Part.PHASE:
-            text = f"{_span(session)} begin again with no start line, and it is shorter: another phase"
+            text = f"{_span(session)} begins again with no start line, and it is shorter: another phase"
             yield Finding(Code.OTHER_PHASE, f"{text}, not on the curve", where)
         elif session.part is Part.ABORTED:
             text = f"session {session.index} starts over at epoch {first} and completes nothing"

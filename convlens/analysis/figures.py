@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convlens.analysis.schedule.schedule import schedule_of
 from convlens.errors import UnknownNameError
 from convlens.meters import Floats, Ints, Meter
 from convlens.metrics import NO_MEANS, Better, Column, Role, Unit
@@ -197,6 +198,6 @@ def drops(run: Run) -> Floats:
 
 def phase_start(run: Run, until: int | None = None) -> int:
     """The row of the curve at which its last phase begins, or the last one before row `until`."""
-    begins = np.searchsorted(run.arrays.epoch, drops(run))
+    begins = np.searchsorted(run.arrays.epoch, [phase.first for phase in schedule_of(run).phases])
     before = begins if until is None else begins[begins < until]
     return int(before[-1]) if len(before) else 0

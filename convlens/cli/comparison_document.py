@@ -29,6 +29,7 @@ def document(comparison: Comparison, classes: int) -> dict[str, object]:
         "stages": [
             {
                 "drops": stage.drops,
+                "whole": stage.whole,
                 "epochs_done": dict(zip(names, stage.ends, strict=True)),
                 "differences": [_difference_document(d) for d in stage.differences],
             }

@@ -10,6 +10,7 @@ from convlens.analysis import figures
 from convlens.analysis.comparison.comparison import Comparison
 from convlens.analysis.comparison.differences import NOT_IN_BOTH
 from convlens.analysis.comparison.rows import mean, printed, verdict
+from convlens.analysis.convergence.verdicts import counted
 from convlens.cli import cells, stage_table
 from convlens.cli.output import number, table
 from convlens.errors import UnknownNameError
@@ -37,7 +38,7 @@ def view(
     yield ""
     yield from _notes(comparison, side_by_side, side_by_side or reference_named)
     if comparison.shared_epochs and few:
-        yield from ("", f"After {comparison.shared_epochs} epochs, which all of them completed")
+        yield from ("", f"After {counted(comparison.shared_epochs, 'epoch')}, which all of them completed")
         yield _at_shared(comparison)
     if few and stage_table.differ(comparison):
         yield from ("", "By stage of the learning rate: before its first drop, and after each")

@@ -13,6 +13,7 @@ from convlens.cli import figures
 from convlens.cli.options import Dpi, Form, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
 from convlens.cli.sources import Reader
+from convlens.errors import ConvlensError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,7 +51,17 @@ def forecast(
     if epoch is not None and epochs is not None:
         raise typer.BadParameter("either the epoch or how many more, not both", param_hint="--epochs")
     reader = Reader(sources, offline)
-    made = [forecast_run(run, epoch, more=epochs) for run in reader.runs()]
+    made: list[Forecast] = []
+    refused: list[ConvlensError] = []
+    for run in reader.runs():
+        try:
+            made.append(forecast_run(run, epoch, more=epochs))
+        except ConvlensError as error:
+            refused.append(error)
+    if refused and not made:
+        raise refused[0]
+    for why in refused:
+        reader.report(why)
     if form is OutputFormat.JSON:
         emit(as_json(_document(made)) + "\n")
     elif form is OutputFormat.TABLE:
@@ -81,8 +92,8 @@ def _view(one: Forecast) -> Iterator[Table | str]:
         if one.told:
             yield one.sentence
     yield from one.notes
-    if one.usual_errors:
-        yield f"Learnt from {len(one.learnt_from)} published runs. {one.usual_errors}"
+    if one.told:
+        yield f"Learnt from {len(one.learnt_from)} published runs. {one.usual_errors}".rstrip()
     yield ""
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from convlens.analysis.comparison.comparison import Comparison
 from convlens.analysis.comparison.stages import Stage
+from convlens.analysis.convergence.verdicts import counted
 from convlens.cli import cells
 from convlens.cli.output import table
 
@@ -27,7 +28,8 @@ def by_stage(comparison: Comparison) -> Table:
 
 def _rows(comparison: Comparison, stage: Stage) -> list[list[str]]:
     what = f"after drop {stage.drops}" if stage.drops else "before the first drop"
-    rows = [[what, *("–" if end is None else f"{end} epochs" for end in stage.ends)]]
+    what += "" if stage.whole else ", so far"
+    rows = [[what, *("–" if end is None else counted(end, "epoch") for end in stage.ends)]]
     for quantity in comparison.quantities:
         told = {d.arm: d for d in stage.differences if d.quantity == quantity.name}
         shown = []

@@ -32,7 +32,8 @@ def test_two_classifiers_differ_in_their_errors():
         "run": "b", "task": "classification", "detector": None, "backbone": "resnet50_v1", "input_size": 224,
         "dataset": "imagenet", "teacher": None, "n": 1, "epochs": 3, "planned_epochs": 3, "hours": 3.0,
         "accuracy": pytest.approx(0.71), "score": "err-top1", "final_score": 24, "best_score": 24,
-        "best_epoch": 2, "err-top1": 24, "err-top5": 6, "findings": "",
+        "best_epoch": 2, "err-top1": 24, "err-top5": 6, "verdict": "too-short",
+        "score_verdict": "too-short", "findings": "",
     }  # fmt: skip
     assert (comparison.tasks, comparison.judged_by) == (("classification",), "score")
 

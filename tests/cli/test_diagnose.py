@@ -196,3 +196,18 @@ def test_verdicts_and_forecasts_are_drawn(invoke, runs, tmp_path, command, suffi
     assert figure.read_bytes() == first
     refused = invoke(command, "flat.log", "--plot", "a.bmp", cwd=runs)
     assert (refused.code, "a figure is one of .png, .svg, .pdf" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--fail-on", "bar:converged"], "No curve named 'bar'"),
+        (["--fail-on", "map:overfitting"], "map:overfitting is none of"),
+        (["--margin", "1%,0.5,3"], "a margin is a part of a loss"),
+        (["--patience", "5", "--format", "csv"], "as table and json, not as csv"),
+    ],
+)
+def test_what_would_silently_do_nothing_is_refused(invoke, runs, arguments, told):
+    done = invoke("diagnose", "flat.log", *arguments, cwd=runs)
+    assert done.code == 2
+    assert told in done.err

@@ -68,6 +68,7 @@ def row(
         if q.scale == "score" and q.name != "map"  # that is final_map
     }
     cells["verdict"] = verdict(diagnoses)
+    cells["score_verdict"] = verdict(diagnoses, score=True)
     cells["findings"] = " ".join(sorted({f.code for run in arm.runs for f in run.findings}))
     return cells
 

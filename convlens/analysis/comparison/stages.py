@@ -24,12 +24,14 @@ from convlens.run import Run
 class Stage:
     """What lies between two drops of the learning rate.
 
-    `drops` came before it. `ends` has for each arm how many epochs were done at its end, or at the end of the
-    log if that lies within; None for an arm that never reached it. `differences` are those at these ends.
+    `drops` came before it. `ends` has for each arm how many epochs were done at its end, None for an arm that
+    never reached it; where a log ends within it, all arms are looked at after as many epochs of the stage as
+    that log has (`whole` is False then). `differences` are those at these ends.
     """
 
     drops: int
     ends: tuple[int | None, ...]
+    whole: bool
     differences: tuple[Difference, ...]
 
 
@@ -41,9 +43,19 @@ def stages(
     `schedules` are of the arms. A rate that falls smoothly or is unknown has no stages.
     """
     ends = [_ends(arm.runs[0], schedule) for arm, schedule in zip(arms, schedules, strict=True)]
+    stopped = [_stopped(arm.runs[0], schedule) for arm, schedule in zip(arms, schedules, strict=True)]
     found = []
     before: tuple[int | None, ...] = (0,) * len(arms)
-    for drops, there in enumerate(zip_longest(*ends)):
+    for drops, reached in enumerate(zip_longest(*ends)):
+        cut = [
+            end - (begin or 0)
+            for end, begin, all_ends, within in zip(reached, before, ends, stopped, strict=True)
+            if end is not None and within and drops == len(all_ends) - 1
+        ]
+        there = tuple(
+            end if end is None else min([end, *((begin or 0) + epochs for epochs in cut)])
+            for end, begin in zip(reached, before, strict=True)
+        )
         if sum(end is not None for end in there) < 2 or there[at] is None:
             break
         taking_part = [k for k, end in enumerate(there) if end is not None]
@@ -52,8 +64,8 @@ def stages(
         )
         runs = {arms[k].name: (arms[k].runs[0], before[k] or 0, there[k] or 0) for k in taking_part}
         checked = tuple(_measured(d, runs, arms[at].name) for d in compared)
-        found.append(Stage(drops, there, checked))
-        before = there
+        found.append(Stage(drops, there, not cut, checked))
+        before = reached
     return tuple(found)
 
 
@@ -66,7 +78,7 @@ def apart(arms: Sequence[Arm], at: int, schedules: Sequence[Schedule]) -> tuple[
             f"{arm.name}: {_to_come(mine)}; {name}: {_to_come(theirs)}: their ends do not compare yet",
         )
         for arm, mine in zip(arms, schedules, strict=True)
-        if mine is not theirs and (len(mine.ahead), mine.falls_on) != (len(theirs.ahead), theirs.falls_on)
+        if mine is not theirs and _place(mine) != _place(theirs)
     )
 
 
@@ -80,6 +92,11 @@ def _ends(run: Run, schedule: Schedule) -> list[int]:
     return [*(int(done[row - 1]) for row in rows if row > 0 and done[row - 1] < last), last]
 
 
+def _stopped(run: Run, schedule: Schedule) -> bool:
+    """Whether the log ends within a stage."""
+    return bool(schedule.ahead) or figures.epochs_done(run) < (schedule.epochs or 0)
+
+
 def _measured(difference: Difference, runs: dict[str, tuple[Run, int, int]], reference: str) -> Difference:
     """The difference, with a note where a score was not measured within the stage."""
     for name in (difference.arm, reference):
@@ -91,6 +108,12 @@ def _measured(difference: Difference, runs: dict[str, tuple[Run, int, int]], ref
         if not inside.any():
             return replace(difference, note=f"not measured in this stage of {name}")
     return difference
+
+
+def _place(schedule: Schedule) -> tuple[int, int, bool]:
+    """How far a schedule is: drops done where some are still to come, and whether the rate falls on."""
+    ahead = len(schedule.ahead)
+    return ahead, len(schedule.drops) if ahead else 0, schedule.falls_on
 
 
 def _to_come(schedule: Schedule) -> str:

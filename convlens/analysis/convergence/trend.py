@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convlens.analysis.convergence.noise import Noise, noise_of, restricted
+from convlens.analysis.convergence.noise import Noise, restricted
 from convlens.analysis.convergence.points import Points
 from convlens.meters import Floats
 
@@ -80,13 +80,8 @@ def window_of(points: Points, horizon: float) -> int:
     return min(int(np.argmax(inside)), max(len(points) - FEWEST, 0))
 
 
-def expect(history: Points, window: Points, ahead: float, relative: bool, bend: Bend = PUBLISHED) -> Change:
-    """The change of the trend in the next `ahead` rows; the window needs two points, the noise more."""
-    return carry_on(window, noise_of(history, window, relative), ahead, bend)
-
-
 def carry_on(window: Points, noise: Noise, ahead: float, bend: Bend = PUBLISHED) -> Change:
-    """See `expect`."""
+    """The change of the trend in the next `ahead` rows; the window needs two points, the noise more."""
     trend = np.log(window.time + _OFFSET)
     grows = float(np.log(window.time[-1] + ahead + _OFFSET) - trend[-1])
     fits = restricted(noise, window, np.column_stack([np.ones(len(window)), trend - trend[-1]]))
@@ -108,13 +103,13 @@ def carry_on(window: Points, noise: Noise, ahead: float, bend: Bend = PUBLISHED)
     )
 
 
-def after(window: Points, change: Change, rows: int, bend: Bend = PUBLISHED) -> Points:
+def after(window: Points, change: Change, rows: int) -> Points:
     """The window as it will look in so many rows if the trend goes on, without noise."""
     spacing = float(np.median(np.diff(window.time)))
     more = max(round(rows / spacing), 1)
     time = np.concatenate([window.time, window.time[-1] + spacing * np.arange(1, more + 1)])
     gain = np.log(time + _OFFSET) - np.log(window.time[-1] + _OFFSET)
-    slope = np.where(gain > 0, bend.median * change.slope, change.slope)
+    slope = np.where(gain > 0, PUBLISHED.median * change.slope, change.slope)
     return Points(
         np.concatenate([window.epoch, np.full(more, window.epoch[-1])]),
         time,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from convlens.analysis import figures
 from convlens.analysis.comparison import rows
 from convlens.analysis.comparison.repeats import FREE, Arm
+from convlens.analysis.schedule.schedule import schedule_of
 from convlens.run import Run
 
 
@@ -16,7 +16,7 @@ def differences(arms: Sequence[Arm], meant: Sequence[str] = ("backbone",)) -> di
     """What differs between the arms beside what is meant to: name -> the value of each arm, None if unknown.
 
     Told are the parts of the identity, epochs (complete ones), validations, batch size, learning rate, its
-    drops (as the log shows them, else as the arguments promise) and seeds.
+    drops (as `schedule_of` finds them) and seeds.
     """
     told: dict[str, Callable[[Run], object]] = {
         part.replace("_", " "): lambda run, part=part: getattr(run.identity, part)  # type: ignore[misc]
@@ -28,11 +28,17 @@ def differences(arms: Sequence[Arm], meant: Sequence[str] = ("backbone",)) -> di
         "validations": lambda run: int(np.isfinite(run.arrays.score("map")).sum()),
         "batch size": lambda run: run.plan.batch_size,
         "learning rate": lambda run: run.plan.rate,
-        "drops": lambda run: tuple(int(e) for e in figures.drops(run)) or tuple(map(int, run.plan.drops)),
+        "drops": lambda run: _drops(run) or None,
         "seed": lambda run: run.config.get("seed"),
     }
     values = {name: tuple(_of_arm(arm, value) for arm in arms) for name, value in told.items()}
     return {name: of_arms for name, of_arms in values.items() if len(set(map(repr, of_arms))) > 1}
+
+
+def _drops(run: Run) -> tuple[int, ...]:
+    schedule = schedule_of(run)
+    found = tuple(round(d.epoch) for d in (*schedule.drops, *schedule.ahead))
+    return found or (() if schedule.disbelieved else tuple(map(int, run.plan.drops)))
 
 
 def arguments(arms: Sequence[Arm]) -> tuple[str, ...]:

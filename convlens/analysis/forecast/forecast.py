@@ -60,8 +60,9 @@ class Forecast:
     `after` is the last complete epoch, None without one, and `epoch` the one that is forecast; `more`
     epochs lie between, which train for `hours` (None if the log does not tell), and `drops` are where among
     them the learning rate falls. `notes` say what is taken for granted and why curves have no forecast;
-    `learnt_from` names the published runs that it rests on. `seen` has of each curve the epochs (n,) and the
-    values (n,) that the log holds.
+    `learnt_from` names the published runs that it rests on, `untried` says that the epoch lies behind the
+    configured end, where forecasts were never put to the test. `seen` has of each curve the epochs (n,) and
+    the values (n,) that the log holds.
     """
 
     run: str
@@ -73,6 +74,7 @@ class Forecast:
     hours: float | None
     notes: tuple[str, ...]
     learnt_from: tuple[str, ...]
+    untried: bool = False
     seen: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, curve: str) -> CurveForecast:
@@ -133,7 +135,7 @@ class Forecast:
             else f"the summed loss by {c.usual_error:.1%}"
             for c in self.told
         ]
-        if not errors:
+        if not errors or self.untried:
             return ""
         missed = f"Such forecasts missed {' and '.join(errors)} in the median"
         return f"{missed}, for detectors of families that they were not learnt from."
@@ -178,6 +180,7 @@ def forecast(run: Run, epoch: int | None = None, *, more: int | None = None) -> 
         hours=_hours(run, target - now),
         notes=tuple(notes),
         learnt_from=tuple(taught.families),
+        untried=schedule.end is not None and then > schedule.end,
         seen={name: _seen(run, name) for name in names},
     )
 

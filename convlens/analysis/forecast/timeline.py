@@ -46,7 +46,8 @@ def timeline_of(run: Run, schedule: Schedule) -> Timeline:
     now = figures.epochs_done(run)
     begins = [(p.first - offset, p.begins) for p in schedule.phases if p.first - offset < now]
     rise = max([at for at, why in begins if why is Begin.RISE], default=0)
-    planned = [*schedule.drops, *schedule.ahead] if schedule.origin is not Origin.CHANGE_POINTS else []
+    believed = schedule.origin is not Origin.CHANGE_POINTS and not schedule.disbelieved
+    planned = [*schedule.drops, *schedule.ahead] if believed else []
     known = [d for d in planned if d.epoch - offset > rise]
     unlike = any(math.isfinite(d.factor) and not _LIKE[0] <= d.factor <= _LIKE[1] for d in known)
     drops = () if unlike else tuple(sorted(d.epoch - offset for d in known))

@@ -82,7 +82,8 @@ def _sizes(loss: Floats, noise: float) -> tuple[Floats, Floats]:
     if not len(rows):
         return size, clear
     floor, time = max(noise, _noise(loss)), np.arange(1.0, count + 1)
-    one, other = (_changes(loss, rows, floor, axis) for axis in (time, np.log(time)))
+    with np.errstate(all="ignore"):  # a curve without noise, about zero, or too large to be squared
+        one, other = (_changes(loss, rows, floor, axis) for axis in (time, np.log(time)))
     smaller = np.where(np.abs(one[0]) <= np.abs(other[0]), one, other)
     size[rows], clear[rows] = np.where(np.sign(one[0]) == np.sign(other[0]), smaller, 0.0)
     return size, clear
@@ -100,17 +101,16 @@ def _changes(loss: Floats, rows: Ints, floor: float, time: Floats) -> Floats:
     rest = past - middle[:, None] - slope[:, None] * past_time
     spread = np.sqrt(np.nansum(rest**2, axis=1) / (count - 2))
     excess = ahead - middle[:, None] - slope[:, None] * ahead_time
-    at_once = np.nanmean(excess[:, :_BEHIND], axis=1)
+    at_once = np.nanmedian(excess[:, :_BEHIND], axis=1)
     ends = np.maximum(left[:, None] - np.arange(_BEHIND, 0, -1), 0)
-    last = np.take_along_axis(excess, ends, axis=1).mean(axis=1)
+    last = np.median(np.take_along_axis(excess, ends, axis=1), axis=1)
     mean = np.nanmean(ahead_time[:, :_BEHIND], axis=1)
     level = np.abs(middle + slope * mean)
     lasting = (at_once * last > 0) & (np.abs(last) > np.abs(at_once) / 2)
     lasting &= (left >= _EARLIEST) | ((left >= _BEHIND) & (np.abs(at_once) >= _HUGE * level))
     unsure = 1 / np.minimum(_BEHIND, left) + 1 / count + mean**2 / squares
-    with np.errstate(all="ignore"):  # a curve without noise, or about zero
-        found = at_once / level, np.abs(at_once) / (np.maximum(spread, floor) * np.sqrt(unsure))
-    return np.where(lasting, found, 0.0)
+    found = at_once / level, np.abs(at_once) / (np.maximum(spread, floor) * np.sqrt(unsure))
+    return np.where(lasting & np.isfinite(level), found, 0.0)
 
 
 def _around(values: Floats, rows: Ints) -> tuple[Floats, Floats]:

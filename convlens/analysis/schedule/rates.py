@@ -14,6 +14,7 @@ from convlens.run import Run
 
 _SAME = 1e-6  # a rate that stays is printed with the same digits
 _A_STEP = 0.8  # a single step falls at least to this part; smaller ones belong to a smooth law
+_OFTEN = 4  # falls, at more than every other epoch: no steps, however large
 _CLOSE = 0.02  # of the peak: how well rates must follow a law
 _FEWEST = 5  # epochs that show a law
 _FALLING_WARM_UP = 3  # epochs
@@ -130,7 +131,8 @@ def _mode(rate: Floats) -> Mode:
         return Mode.CONSTANT
     factors = (known[1:] / known[:-1])[changed]
     falls = factors[factors < 1]
-    if (falls <= _A_STEP).all():
+    now_and_then = changed.sum() < _OFTEN or changed.mean() <= 0.5
+    if now_and_then and (falls <= _A_STEP).all():
         return Mode.STEP
     return _law(known)
 

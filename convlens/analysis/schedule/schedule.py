@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -108,10 +109,6 @@ class Schedule:
         """Whether the rate is still to fall inside the run."""
         return bool(self.ahead) or self.left > _NEAR_ITS_END
 
-    def phase_of(self, epoch: int) -> Phase:
-        """The phase that an epoch of the curve is in."""
-        return next(p for p in reversed(self.phases) if epoch >= p.first)
-
     @property
     def table(self) -> pd.DataFrame:
         """One row a phase."""
@@ -128,8 +125,17 @@ class Schedule:
         return self.table.to_html(escape=True)
 
 
+_KNOWN: WeakKeyDictionary[Run, Schedule] = WeakKeyDictionary()
+
+
 def schedule_of(run: Run) -> Schedule:
-    """The schedule of the curve of a run; without epochs it has no phases."""
+    """The schedule of the curve of a run; without epochs it has no phases. It is found once for each run."""
+    if run not in _KNOWN:
+        _KNOWN[run] = _found(run)
+    return _KNOWN[run]
+
+
+def _found(run: Run) -> Schedule:
     curve, rates = run.arrays, rates_of(run)
     epochs, end = _configured(run)
     if not len(curve.epoch):

@@ -37,7 +37,9 @@ def test_stages_end_before_each_drop_and_with_the_log():
 
 def test_a_run_that_was_stopped_is_compared_in_the_stages_that_it_reached():
     comparison = compare(run("whole", (20, 30), 40), run("cut", (20, 30), 27, planned=40))
-    assert [s.ends for s in comparison.stages] == [(20, 20), (30, 27)]
+    # Of the stage that one log ends within, both are looked at after as many epochs.
+    assert [(s.ends, s.whole) for s in comparison.stages] == [((20, 20), True), ((27, 27), False)]
+    assert differences(comparison.stages[1])["loss"].change == 0
     [finding] = comparison.findings
     assert finding.code == Code.SCHEDULES_APART
     assert finding.text.startswith("cut: the drop at 30 still to come; whole: no drop to come")

@@ -215,3 +215,19 @@ def test_losses_of_any_size_and_sign_are_judged(level):
     flat = diagnose(run_of([level] * 40))
     assert flat.verdict is Verdict.CONVERGED
     assert flat.curves["loss"].change == pytest.approx(0, abs=0.01 * abs(level) + 1e-6)
+
+
+def test_before_a_drop_nothing_is_called_left_without_gain():
+    """The loss still falls, the mAP is flat, and the rate is to drop: what that brings is not seen yet."""
+    falling = [5.0 - 0.03 * n for n in range(60)]
+    waits = diagnose(run_of(falling, jumping(60, 50, 0.1), **STEPS | {"epochs": 100, "lr_decay_epoch": "80"}))
+    assert waits.curves["map"].verdict is Verdict.AWAITING_DECAY
+    assert waits.fit.fitting is Fitting.UNKNOWN
+    assert "until the learning rate falls" in waits.fit.text
+
+
+def test_a_loss_that_rises_while_the_score_falls_is_not_called_overfitting():
+    rising = [3.0 + 0.02 * n for n in range(60)]
+    falls = [50.0 + min(n, 15) - max(n - 15, 0) * 0.2 for n in range(60)]
+    told = diagnose(run_of(rising, falls, **STEPS | {"epochs": 60, "lr_decay_epoch": None}))
+    assert told.fit.fitting is not Fitting.OVERFITTING

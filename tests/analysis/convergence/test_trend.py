@@ -26,6 +26,10 @@ def points(values, *, time=None, phase=None, variance=0.0, beside=0.0) -> Points
     )
 
 
+def expect(history, window, ahead, relative):
+    return trend.carry_on(window, noise_of(history, window, relative), ahead)
+
+
 def known(sigma: float, rho: float = 0.0) -> Noise:
     return Noise(np.array([sigma]), np.array([rho]), np.zeros(1), 10)
 
@@ -123,7 +127,7 @@ def test_rounding_that_neighbours_share_is_no_noise():
     variance = 2 * (n * 0.0005) ** 2 / 3
     beside = -((n[:-1] * 0.0005) ** 2) / 3
     whole = Points(n, n - 0.5, values, np.zeros(200, dtype=int), variance, beside)
-    change = trend.expect(whole[:150], whole[150:], 20, relative=True)
+    change = expect(whole[:150], whole[150:], 20, relative=True)
     assert np.diff(values[150:]).std() > 0.1
     assert change.sigma < 0.03
     assert change.quantile(0.95) - change.quantile(0.05) < 0.05
@@ -149,7 +153,7 @@ def share_that_holds(rho: float, draws: int, seed: int = 0) -> float:
         values = curve + autoregressive(rng, before + behind, 0.015, rho)
         whole = points(values, time=np.concatenate(times), phase=[0] * before + [1] * behind)
         first = before + trend.window_of(whole[before:], ahead)
-        change = trend.expect(whole[:first], whole[first:], ahead, relative=False)
+        change = expect(whole[:first], whole[first:], ahead, relative=False)
         came = slope * grows * bend.median * math.exp(bend.spread * rng.standard_normal())
         held += change.quantile(0.05) <= came <= change.quantile(0.95)
     return held / draws

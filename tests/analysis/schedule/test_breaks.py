@@ -33,6 +33,13 @@ def test_a_spike_and_a_shock_that_passes_are_no_breaks():
     assert jumps(values, 1e-3) == []
 
 
+@pytest.mark.parametrize("behind", [1, 2, 3])
+def test_a_spike_near_the_end_is_no_break(behind):
+    values = loss(60)
+    values[-behind] *= 1.5
+    assert jumps(values, 1e-3) == []
+
+
 def test_a_break_begins_with_the_epoch_that_shows_it():
     values = loss(60, {30: 0.3}, noise=0.001)
     values[30] = values[29] * 0.85  # half of it shows at once
