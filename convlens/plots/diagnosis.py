@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convlens.analysis.convergence.verdicts import CurveVerdict, title_of
-from convlens.analysis.schedule.schedule import Begin
+from convlens.analysis.schedule.phases import Begin
 from convlens.errors import UnknownNameError
 from convlens.meters import Floats
 from convlens.plots import style

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from convlens.analysis.schedule.schedule import Phase
+from convlens.analysis.schedule.phases import Phase
 
 
 class Verdict(StrEnum):

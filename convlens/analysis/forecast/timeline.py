@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from convlens.analysis import figures
+from convlens.analysis.schedule.phases import Begin
 from convlens.analysis.schedule.rates import Origin
-from convlens.analysis.schedule.schedule import Begin, Schedule
+from convlens.analysis.schedule.schedule import Schedule
 from convlens.run import Run
 
 _LIKE = (0.05, 0.2)  # factors of drops that do about what those to a tenth do

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from convlens.analysis.schedule.phases import Begin
 from convlens.analysis.schedule.rates import Mode, Origin
-from convlens.analysis.schedule.schedule import Begin, Schedule, schedule_of
+from convlens.analysis.schedule.schedule import Schedule, schedule_of
 from convlens.reader import read_bytes
 from convlens.run import Run
 from tests.corpus import GAN
