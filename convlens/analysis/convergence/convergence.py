@@ -74,6 +74,8 @@ class Judging:
 
     def verdict(self) -> CurveVerdict:
         """The verdict with its evidence."""
+        if self.schedule.phases[-1].warm_up:
+            return self._too_short(", in which the learning rate still warms up", FEWEST)
         if self.points_of_phase < FEWEST:
             return self._too_short("", FEWEST)
         noise = noise_of(self.history, self.window, self.relative)
@@ -127,7 +129,7 @@ class Judging:
             self.name,
             Verdict.TOO_SHORT,
             reason.capitalize(),
-            f"{counted(needed, things)} in this phase would tell more.",
+            f"{counted(needed, things)} {'behind that' if phase.warm_up else 'in this phase'} would tell more.",
             value=float(self.window.value[-1]) if known else math.nan,
             relative=self.relative,
             scored=self.score is not None,

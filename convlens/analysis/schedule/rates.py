@@ -116,11 +116,11 @@ def _argument(run: Run, name: str) -> float | None:
 
 
 def _warm_up(rate: Floats) -> int:
-    """How many epochs at the beginning end below the rate to which it first rises."""
+    """How many epochs at the beginning end below the rate to which it first rises; all that rise to the end."""
     rises = 0
     while rises + 1 < len(rate) and rate[rises + 1] > rate[rises] * (1 + _SAME):
         rises += 1
-    return rises
+    return len(rate) if 0 < rises == len(rate) - 1 else rises
 
 
 def _mode(rate: Floats) -> Mode:
