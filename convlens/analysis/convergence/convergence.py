@@ -123,13 +123,14 @@ class Judging:
         things = "validation" if self.score else self.run.axis
         phase, several = self.schedule.phases[-1], len(self.schedule.phases) > 1
         began = "its last phase began with " if several else ""
+        where = "behind that" if phase.warm_up else "in this phase"
         known = self.points_of_phase > 0
         reason = f"{counted(self.points_of_phase, things)} since {began}{self.run.axis} {phase.first}{why}."
         return CurveVerdict(
             self.name,
             Verdict.TOO_SHORT,
             reason.capitalize(),
-            f"{counted(needed, things)} {'behind that' if phase.warm_up else 'in this phase'} would tell more.",
+            f"{counted(needed, things)} {where} would tell more.",
             value=float(self.window.value[-1]) if known else math.nan,
             relative=self.relative,
             scored=self.score is not None,

@@ -116,7 +116,7 @@ def _argument(run: Run, name: str) -> float | None:
 
 
 def _warm_up(rate: Floats) -> int:
-    """How many epochs at the beginning end below the rate to which it first rises; all that rise to the end."""
+    """How many epochs at the beginning end below the rate to which it first rises, all if to the end."""
     rises = 0
     while rises + 1 < len(rate) and rate[rises + 1] > rate[rises] * (1 + _SAME):
         rises += 1
