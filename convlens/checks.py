@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from convlens.findings import Code, Finding
 from convlens.formats.base import Blocks
 from convlens.meters import RUNS_ON_BELOW, Meter
-from convlens.metrics import Role
+from convlens.metrics import NO_MEANS, Role
 from convlens.run import Part, Run, Session
 from convlens.sessions import Sessions
 
@@ -20,7 +22,7 @@ _RECENT = 10  # epochs looked back upon
 
 def collect(run: Run, blocks: Blocks, built: Sessions) -> list[Finding]:
     """All findings on a run that was read from `blocks` and split into `built`."""
-    return [
+    findings = [
         *_sessions(run, built),
         *_meters(run, blocks, built),
         *_not_finite(run),
@@ -29,6 +31,9 @@ def collect(run: Run, blocks: Blocks, built: Sessions) -> list[Finding]:
         *_scores(run),
         *_lines(blocks),
     ]
+    if run.axis == "epoch":
+        return findings
+    return [replace(f, text=re.sub(r"\bepoch(?=s?\b)", run.axis, f.text)) for f in findings]
 
 
 def _sessions(run: Run, built: Sessions) -> Iterator[Finding]:
@@ -39,15 +44,19 @@ def _sessions(run: Run, built: Sessions) -> Iterator[Finding]:
         if session.part is Part.PHASE:
             text = f"{_span(session)} begins again with no start line, and it is shorter: another phase"
             yield Finding(Code.OTHER_PHASE, f"{text}, not on the curve", where)
-        elif session.part is Part.ABORTED:
-            text = f"session {session.index} starts over at epoch {first} and completes nothing"
-            yield Finding(Code.STARTED_OVER, f"{text}: not on the curve", where)
         elif session.index in built.restarted:
             names = [c.name for c in run.columns if c.meter is Meter.START]
             text = f"the meters of {', '.join(names)} restart at epoch {first} with no start line"
             yield Finding(Code.METERS_RESTARTED, f"{text}{_step(earlier, session, run)}", where)
         elif session.part is Part.RUN and earlier:
             yield Finding(Code.RESUMED, _resumed(earlier, session, run), where)
+    aborted = [s for s in run.sessions if s.part is Part.ABORTED]
+    if aborted:
+        first, where = int(aborted[0].epoch[0]), f"lines {', '.join(str(s.line) for s in aborted)}"
+        one = f"session {aborted[0].index} starts over at epoch {first} and completes nothing"
+        many = f"{len(aborted)} sessions start over at epoch {first} and complete nothing"
+        text = f"{one if len(aborted) == 1 else many}: not on the curve"
+        yield Finding(Code.STARTED_OVER, text, where.replace("lines", "line") if len(aborted) == 1 else where)
     over = [s for s in run.sessions if s.part is Part.SUPERSEDED]
     if over:
         spans = "; ".join(_span(s) for s in over)
@@ -79,7 +88,7 @@ def _changed(before: Session, after: Session) -> str:
 
 def _step(earlier: list[Session], session: Session, run: Run) -> str:
     """How the summed loss goes on over the seam."""
-    summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
+    summed = np.array([c in run.summed for c in run.columns], dtype=np.bool_)
     if not summed.any():
         return ""
     before = [row for s in earlier for row in s.own[s.epoch < session.epoch[0]][:, summed]]
@@ -101,10 +110,16 @@ def _meters(run: Run, blocks: Blocks, built: Sessions) -> Iterator[Finding]:
             yield Finding(
                 Code.METER_CONTRADICTED, f"{text} (a running mean is impossible at {share:.0%} of boundaries)"
             )
-    single = [c.name for c in run.columns if c.meter is Meter.LAST]
-    if single:
+    single = [c.name for c in run.columns if c.meter is Meter.LAST and c.role not in NO_MEANS]
+    if single and run.axis == "epoch":
         text = f"{', '.join(single)} is printed for single batches: an epoch's own mean is that of its lines"
         yield Finding(Code.SINGLE_BATCHES, text)
+    steps = np.diff(blocks.train.step)
+    interval = int(np.median(steps[steps > 0])) if (steps > 0).any() else 0
+    window = [c for c in run.columns if c.meter is Meter.WINDOW and 0 < c.window < interval]
+    if window and run.config and run.axis == "epoch":  # else the window is the usual one, unconfirmed
+        text = f"{', '.join(c.name for c in window)} covers the last {window[0].window} of {interval} batches"
+        yield Finding(Code.SINGLE_BATCHES, f"{text}: an epoch's own mean is that of its lines")
     since = [k for k, c in enumerate(run.columns) if c.meter is Meter.START]
     if not since:
         return
@@ -183,17 +198,18 @@ def _schedule(run: Run, blocks: Blocks) -> Iterator[Finding]:
         if outside:
             shown = ", ".join(f"{d:g}" for d in outside)
             text = f"the arguments put a drop of the learning rate at epoch {shown}"
-            yield Finding(
-                Code.DROP_OUTSIDE_RUN, f"{text}, but the run ends with {plan.epochs - 1}: it never comes"
-            )
+            last = plan.epochs - 1 + (run.counts_from or 0)
+            yield Finding(Code.DROP_OUTSIDE_RUN, f"{text}, but the run ends with {last}: it never comes")
     if not len(curve.epoch):
         return
-    reached = [d for d in plan.drops if curve.epoch[0] < d <= curve.epoch[-1]]
-    seen = {float(e) for e in curve.epoch[1:][curve.lr[1:] < curve.lr[:-1]]}
-    absent = [d for d in reached if not any(abs(d - s) <= 1 for s in seen)]
+    before = run.done - 1  # a drop after so many epochs shows in the next one
+    reached = [d for d in plan.drops if before[0] < d <= before[-1]]
+    seen = before[1:][curve.lr[1:] < curve.lr[:-1]].tolist()
+    step = np.diff(before).max(initial=1)
+    absent = [d for d in reached if not any(abs(d - s) <= step for s in seen)]
     if absent:
         shown = ", ".join(f"{d:g}" for d in absent)
-        stated = len(blocks.rates) or "LR" in blocks.train.names
+        stated = len(blocks.rates) or "LR" in (*blocks.train.names, *blocks.close.names)
         shows = "shows none there" if stated else "states no rate at all"
         yield Finding(
             Code.RATE_CONTRADICTED,
@@ -206,14 +222,16 @@ def _length(run: Run) -> Iterator[Finding]:
     if not len(curve.epoch):
         return
     gaps = np.flatnonzero(np.diff(curve.epoch) > 1)
-    if len(gaps):
+    if len(gaps) and run.axis == "epoch":
         spans = [_numbers(int(curve.epoch[g]) + 1, int(curve.epoch[g + 1]) - 1) for g in gaps[:5]]
         yield Finding(Code.EPOCHS_MISSING, f"no line of epochs {', '.join(spans)}")
     last = int(curve.epoch[-1])
-    done = int(curve.complete.sum())
+    done, before = run.summary.epochs, int(run.done[-1]) - 1
     inside = "" if curve.complete[-1] else f", the log ends inside epoch {last}"
-    if plan.epochs and (last < plan.epochs - 1 or inside):
-        left = [f"{d:g}" for d in plan.drops if last < d < plan.epochs]
+    # Of iterations the last ones may not be printed.
+    interval = 1 if run.axis == "epoch" or len(curve.epoch) < 2 else int(np.median(np.diff(curve.epoch)))
+    if plan.epochs and (before < plan.epochs - interval or inside):
+        left = [f"{d:g}" for d in plan.drops if before < d < plan.epochs]
         ahead = f"; a drop of the rate was still to come at {', '.join(left)}" if left else ""
         yield Finding(Code.STOPPED_EARLY, f"{done} of {plan.epochs} epochs are complete{inside}{ahead}")
 

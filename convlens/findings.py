@@ -37,6 +37,10 @@ class Code(StrEnum):
     FROM_CACHE = "CL024"
     MISNAMED = "CL025"
     SINGLE_BATCHES = "CL026"
+    SEVERAL_RUNS = "CL040"
+    OTHER_MODEL = "CL041"
+    TERMS_IN_TOTAL = "CL042"
+    TERM_ADDED = "CL043"
     LOSS_BREAKS = "CL050"
     PHASES_FROM_LOSS = "CL051"
     OVERFITTING = "CL052"
@@ -247,6 +251,31 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The script prints the value of one batch, no mean. An epoch's own mean is then the mean of the "
         "epoch's lines: an estimate from few of its batches, which jitters more than the mean of all would.",
         "Loss is printed for single batches: an epoch's own mean is that of its lines",
+    ),
+    Code.SEVERAL_RUNS: Explanation(
+        "The file holds several runs",
+        "Some frameworks append to the same file, whatever is trained. Where its epochs or iterations fall "
+        "back to the beginning, another run begins. `read_logs` gives all of them, `read_log` the last one "
+        "that completed something.",
+        "the file holds 2 runs: this is number 2, the others stand at lines 0-2131",
+    ),
+    Code.OTHER_MODEL: Explanation(
+        "Scores of another model stand beside the run's own",
+        "A teacher, or an average of the weights over the iterations (EMA), is evaluated beside the model "
+        "that is trained. Its scores have columns of their own and are never the run's.",
+        "bbox/AP is the teacher's: map_teacher; the student's own is map",
+    ),
+    Code.TERMS_IN_TOTAL: Explanation(
+        "The printed total holds more than the detector's losses",
+        "Distillation or unsupervised terms are part of the printed total, so it cannot be compared with "
+        "that of a run without them. The summed loss of this run is that of its detection losses alone.",
+        "loss holds distill.loss_pkd_fpn0: it is not the summed loss, which is loss_cls + loss_bbox",
+    ),
+    Code.TERM_ADDED: Explanation(
+        "A term joins the total",
+        "From some epoch on a loss is computed that was 0 before, as YOLOX does when its mosaics end. The "
+        "total rises there although the model gets no worse: it compares with itself only on either side.",
+        "l1_loss is added from epoch 286 on, where mosaics end",
     ),
     Code.LOSS_BREAKS: Explanation(
         "The loss breaks though the learning rate did not change",

@@ -74,12 +74,20 @@ def read_name(name: str, task: str = "detection") -> Parts:
 
 
 def identify(
-    file_name: str, arguments: Mapping[str, object], detector: str | None = None, task: str = "detection"
+    file_name: str,
+    arguments: Mapping[str, object],
+    detector: str | None = None,
+    task: str = "detection",
+    config: Mapping[str, str | int] | None = None,
 ) -> tuple[Identity, list[Finding]]:
-    """The identity of a run, and what contradicts it; `detector` is the one whose losses the log prints."""
+    """The identity of a run, and what contradicts it.
+
+    `detector` is the one whose losses the log prints; `config` are parts that a config in the log tells.
+    """
     prefix = arguments.get("save_prefix")
     told: list[tuple[str, Parts]] = [
         ("save_prefix", read_name(str(prefix), task) if isinstance(prefix, str) else {}),
+        ("config", dict(config or {})),
         ("file name", read_name(file_name, task)),
         ("arguments", _from_arguments(arguments) if task == "detection" else _of_task(arguments, task)),
     ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from convlens.errors import SourceError
 from convlens.formats import FORMATS
-from convlens.formats.base import Blocks, Want
+from convlens.formats.base import ALL_LINES, Blocks, Want
 from convlens.meters import Ints
 from convlens.sources import Kept, Stamp, open_source
 
@@ -29,8 +29,9 @@ class LogOnDisk:
     path: str
     stamp: Stamp
     data: bytes | None
-    session_lines: tuple[int, ...]
     kept: Kept | None = None
+    session_lines: tuple[int, ...] = ()
+    lines: tuple[int, int] = ALL_LINES  # of the run, where the file holds several
 
     def batches(self) -> pd.DataFrame:
         """See `Run.batches`."""
@@ -73,7 +74,8 @@ class LogOnDisk:
 
     def _blocks(self, want: Want) -> Blocks:
         kind = next(f for f in FORMATS if f.name == self.format)
-        return kind.read(self._read(), want)
+        blocks = kind.read(self._read(), want)
+        return blocks if self.lines == ALL_LINES else blocks.between(0, *self.lines)
 
     def _read(self) -> bytes:
         if self.data is not None:

@@ -15,7 +15,8 @@ is impossible (negative, above 1 for an accuracy, above 3 times the printed valu
 That it ran on, against its family's word, takes more than nothing impossible: a smooth curve is that too. The
 first batches of an epoch and its other batches must then move the mean alike.
 
-Where each line prints one batch alone, the mean of an epoch's lines estimates the epoch's.
+Where a line prints something shorter (the batches since the last line, the last ones, one alone), all lines
+cover equally many, and the mean of an epoch's lines estimates the epoch's.
 """
 
 from __future__ import annotations
@@ -45,7 +46,18 @@ class Meter(StrEnum):
 
     EPOCH = "epoch"  # mean since the epoch began
     START = "start"  # mean since the process began
+    INTERVAL = "interval"  # mean since the last line
+    WINDOW = "window"  # mean or median of the last iterations
     LAST = "last"  # one batch alone
+    EMA = "ema"  # exponential moving average
+
+
+OF_LINES = (
+    Meter.INTERVAL,
+    Meter.WINDOW,
+    Meter.LAST,
+    Meter.EMA,
+)  # the mean of an epoch's lines is the epoch's
 
 
 @dataclass(frozen=True)
@@ -214,16 +226,20 @@ def own_means(prints: Prints, half_digit: Floats, since_start: Bools) -> tuple[F
     return own, width
 
 
-def means_of_lines(rows: Ints, count: int, values: Floats, present: Bools) -> Floats:
+def means_of_lines(
+    rows: Ints, count: int, values: Floats, present: Bools, weights: Floats | None = None
+) -> Floats:
     """The mean (count, k) of the lines of each of `count` epochs; line n (of m) is of epoch `rows[n]`.
 
-    `values` (m, k) are the printed ones, `present` (m, k) says which a line tells. An epoch of which no line
-    tells a value is NaN there.
+    `values` (m, k) are the printed ones, `present` (m, k) says which a line tells, `weights` (m,) how many of
+    the epoch's batches each covers (default: equally many). An epoch of which no line tells a value is NaN
+    there.
     """
+    weighted = present * (np.ones(len(rows)) if weights is None else weights)[:, None]
     lines = np.zeros((count, values.shape[1]))
     totals = np.zeros_like(lines)
-    np.add.at(lines, rows, present)
-    np.add.at(totals, rows, np.where(present, values, 0.0))
+    np.add.at(lines, rows, weighted)
+    np.add.at(totals, rows, np.where(present, values, 0.0) * weighted)
     with np.errstate(invalid="ignore"):  # no lines, or inf and -inf
         means: Floats = totals / lines
     return means

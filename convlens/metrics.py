@@ -12,6 +12,8 @@ class Role(StrEnum):
     """What a column is good for."""
 
     LOSS = "loss"  # a loss of the detector: part of the summed loss
+    TOTAL = "total"  # the detector's losses summed and weighted, as printed: it is the summed loss
+    AUXILIARY = "auxiliary"  # a loss of another layer than the last: in a printed total only
     TERM = "term"  # adversarial, distillation and other terms: never in the summed loss
     METRIC = "metric"  # training accuracy and the like
     RATE = "rate"  # learning rate
@@ -47,8 +49,9 @@ class Column:
 
     `name` is the printed name; `meter` says what a printed value averages over; `part_of` names the
     sum that the column belongs to ("loss") or is empty; `quantity` is the name under which the same
-    quantity goes in other logs (`CrossEntropy` for a student's `train_student_ori_net_CrossEntropy`), and
-    `complement` the name of what makes 100% with it (an error's accuracy).
+    quantity goes in other logs (`CrossEntropy` for a student's `train_student_ori_net_CrossEntropy`),
+    `complement` the name of what makes 100% with it (an error's accuracy), and `window` how many iterations a
+    windowed value covers.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Column:
     part_of: str = ""
     quantity: str = ""
     complement: str = ""
+    window: int = 0
 
     @property
     def measures(self) -> str:
@@ -71,9 +75,19 @@ def loss(name: str, meter: Meter = Meter.EPOCH, quantity: str = "") -> Column:
     return Column(name, Role.LOSS, meter=meter, part_of="loss", quantity=quantity)
 
 
-def term(name: str, meter: Meter = Meter.EPOCH) -> Column:
+def total(name: str, meter: Meter = Meter.EPOCH) -> Column:
+    """The sum of the detector's losses, as printed beside them."""
+    return Column(name, Role.TOTAL, meter=meter, quantity="loss")
+
+
+def auxiliary(name: str, meter: Meter = Meter.EPOCH) -> Column:
+    """A loss of an auxiliary layer."""
+    return Column(name, Role.AUXILIARY, meter=meter)
+
+
+def term(name: str, meter: Meter = Meter.EPOCH, quantity: str = "") -> Column:
     """An adversarial, distillation or other term that is never part of the summed loss."""
-    return Column(name, Role.TERM, better=Better.NEITHER, meter=meter)
+    return Column(name, Role.TERM, better=Better.NEITHER, meter=meter, quantity=quantity)
 
 
 def accuracy(name: str, meter: Meter = Meter.EPOCH) -> Column:

@@ -9,11 +9,12 @@ from pathlib import Path
 from convlens import checks, formats, late, zoo
 from convlens.errors import ConvlensError, LogFormatError
 from convlens.findings import Code, Finding
-from convlens.formats.base import SUMMARY
+from convlens.formats.base import SUMMARY, Blocks, Format
 from convlens.formats.text import HEAD, clean, quote
 from convlens.identity import identify
 from convlens.metrics import score
 from convlens.run import Run
+from convlens.runs import runs_in
 from convlens.sessions import build_sessions, stitch
 from convlens.sources import Kept, Source, Stamp, look_up, obtain, open_source, resolve, unpacked
 from convlens.sources.http import Progress
@@ -37,26 +38,35 @@ def read_log(source: str | Path) -> Run:
 
 
 def read_logs(sources: Sources) -> list[Run]:
-    """Read every run that the sources hold, in order.
+    """Read every run that the sources hold, in order; a file may hold several.
 
     `sources` is one source, a list of them, or a mapping of labels to sources. The first one that cannot
-    be read raises; `read_source` on each of `resolve(sources)` passes over bad ones.
+    be read raises; `read_runs` on each of `resolve(sources)` passes over bad ones.
     """
-    return [read_source(source) for source in resolve(sources)]
+    return [run for source in resolve(sources) for run in read_runs(source)]
 
 
-def read_source(source: Source, *, offline: bool = False, progress: Progress | None = None) -> Run:
-    """Read one resolved source.
+def read_runs(source: Source, *, offline: bool = False, progress: Progress | None = None) -> list[Run]:
+    """Read all runs of one resolved source.
 
     With `offline` no server is asked for a URL, only the cache; `progress` is called as bytes arrive, with
     their number and that of all or None.
     """
     if source.zoo:
-        return _read_published(source)
+        return [_read_published(source)]
     if source.url:
-        return _read_url(source, offline, progress)
-    data, stamp = open_source(source.path)
-    return read_bytes(data, source.path, source.label, stamp)
+        runs = _read_url(source, offline, progress)
+    else:
+        data, stamp = open_source(source.path)
+        runs = runs_of_bytes(data, source.path, source.label, stamp)
+    if len(runs) == 1:
+        return runs
+    return [replace(run, name=f"{source.label} run {number}") for number, run in enumerate(runs, 1)]
+
+
+def read_source(source: Source, *, offline: bool = False, progress: Progress | None = None) -> Run:
+    """Read one resolved source (see `read_runs`); of several runs in it the last."""
+    return replace(read_runs(source, offline=offline, progress=progress)[-1], name=source.label)
 
 
 def _read_published(source: Source) -> Run:
@@ -75,39 +85,55 @@ def _read_published(source: Source) -> Run:
     )
 
 
-def _read_url(source: Source, offline: bool, progress: Progress | None) -> Run:
+def _read_url(source: Source, offline: bool, progress: Progress | None) -> list[Run]:
     kept, answer = obtain(source.url, progress=progress, offline=offline)
-    run = read_bytes(unpacked(answer.data, kept.url), kept.url, source.label, kept=kept)
+    runs = runs_of_bytes(unpacked(answer.data, kept.url), kept.url, source.label, kept=kept)
     if not kept.stale:
-        return run
+        return runs
     text = f"{kept.stale}: this is the log that was fetched on {kept.fetched[:10]}"
-    return run.with_findings((Finding(Code.FROM_CACHE, text), *run.findings))
+    return [run.with_findings((Finding(Code.FROM_CACHE, text), *run.findings)) for run in runs]
 
 
 def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: Kept | None = None) -> Run:
-    """Make a run of a log's bytes.
+    """Make a run of a log's bytes (see `runs_of_bytes`); of several runs in it the last."""
+    return runs_of_bytes(data, path, name, stamp, kept)[-1]
 
-    `path` is where they are from ("-" for bytes that cannot be read again), `name` the run's label, `stamp`
-    what tells a change of the file, and `kept` the place in the cache of what a URL gave.
+
+def runs_of_bytes(
+    data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: Kept | None = None
+) -> list[Run]:
+    """Make all runs of a log's bytes.
+
+    `path` is where they are from ("-" for bytes that cannot be read again), `name` the label, `stamp` what
+    tells a change of the file, and `kept` the place in the cache of what a URL gave.
     """
     head = data[:HEAD]
     kind = formats.recognise(path, head) or formats.recognise(path, data)  # a preamble may be long
     if kind is None:
         raise LogFormatError(path, _why_not(data))
     blocks = kind.read(data, SUMMARY)
+    axis = blocks.axis or kind.axis
+    log = late.LogOnDisk(kind.name, path, stamp, data if path == "-" else None, kept)
+    parts = runs_in(blocks, kind.restarts, axis)
+    return [_run(part, kind, log, axis, name, data) for part in parts]
+
+
+def _run(blocks: Blocks, kind: Format, log: late.LogOnDisk, axis: str, name: str, data: bytes) -> Run:
     built = build_sessions(blocks)
     if not built.sessions:
-        raise LogFormatError(path, "training was started, but no epoch line that is whole follows")
+        raise LogFormatError(log.path, _why_empty(blocks))
     sessions, rows = stitch(built.sessions, kind.restarts)
     config = sessions[rows[-1, 0]].config
-    file_name = kept.path.name if kept else Path(path).name
-    identity, contradictions = identify(file_name, config.values, blocks.detector, blocks.task)
+    file_name = log.kept.path.name if log.kept else Path(log.path).name
+    identity, contradictions = identify(
+        file_name, config.values, blocks.detector, blocks.task, config.identity
+    )
     entry = zoo.find_log(data, file_name)
     run = Run(
         name=name,
-        source=path,
+        source=log.path,
         format=kind.name,
-        axis=kind.axis,
+        axis=axis,
         columns=built.columns,
         scores=blocks.scores or tuple(score(name) for name in blocks.score.names),
         score_decimals=blocks.score.decimals,
@@ -119,11 +145,16 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: K
         published=entry.published if entry else (),
         published_map=entry.published_map(config.values) if entry else None,
         size=len(data),
-        late=late.LogOnDisk(
-            kind.name, path, stamp, data if path == "-" else None, tuple(s.line for s in sessions), kept
-        ),
+        late=replace(log, lines=blocks.lines, session_lines=tuple(s.line for s in sessions)),
+        counts_from=blocks.counts_from,
     )
     return run.with_findings((*blocks.findings, *contradictions, *checks.collect(run, blocks, built)))
+
+
+def _why_empty(blocks: Blocks) -> str:
+    if blocks.starts.epoch.size or not blocks.why_empty:
+        return "training was started, but no epoch line that is whole follows"
+    return blocks.why_empty
 
 
 def _why_not(data: bytes) -> str:

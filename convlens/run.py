@@ -116,7 +116,8 @@ class Run:
 
     `name` is its label, `source` what was read, `format` the kind of log and `axis` what a step is.
     `columns` describe the printed names, `scores` those of validations, the one by which the run is judged
-    first, with `score_decimals`.
+    first, with `score_decimals`. `counts_from` is the number of the axis's first step, None if only the log
+    tells.
     `sessions` are the processes in the log; `curve_rows` (n, 2) holds the session and row of each epoch of
     the stitched curve; `size` is the log's, in bytes. Tables are built when first asked for.
     """
@@ -137,12 +138,13 @@ class Run:
     published_map: float | None = None
     size: int = 0
     late: Late | None = None
+    counts_from: int | None = None
 
     def __str__(self) -> str:
         summary = self.summary
         name = "mAP" if summary.score == "map" else summary.score
         reached = "" if summary.final_score is None else f", {name} {summary.final_score:.4g}"
-        return f"{self.name}: {self.identity}, {summary.epochs} epochs{reached}"
+        return f"{self.name}: {self.identity}, {summary.epochs} {self.axis}s{reached}"
 
     def __repr__(self) -> str:
         return f"<Run {self}>"
@@ -154,6 +156,12 @@ class Run:
     def losses(self) -> tuple[Column, ...]:
         """The columns that make up the summed loss."""
         return tuple(c for c in self.columns if c.role is Role.LOSS)
+
+    @property
+    def summed(self) -> tuple[Column, ...]:
+        """The columns whose sum is `loss`: the total of the losses where it is printed, else the losses."""
+        printed = tuple(c for c in self.columns if c.role is Role.TOTAL)
+        return printed[:1] or self.losses
 
     @property
     def score_names(self) -> tuple[str, ...]:
@@ -230,9 +238,17 @@ class Run:
         every = self.plan.validate_every
         if not every or every < 1 or not len(self.arrays.epoch):
             return None
-        begun = int(self.arrays.epoch[0])
-        done = self.arrays.epoch - (begun if begun == 1 else 0) + 1
-        return int((done[self.arrays.complete] % every == 0).sum())
+        return int((self.done[self.arrays.complete] % every == 0).sum())
+
+    @property
+    def done(self) -> Ints:
+        """How many steps of the axis the job had done at the end of each step of the curve.
+
+        Frameworks count from 0 or from 1. A log that begins later is of a job that was resumed.
+        """
+        epochs = self.arrays.epoch
+        told = 1 if len(epochs) and epochs[0] == 1 else 0
+        return epochs + 1 - (told if self.counts_from is None else self.counts_from)
 
     @property
     def validations_found(self) -> int:

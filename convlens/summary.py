@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 class Summary:
     """What a run reached; losses as printed.
 
-    `epochs` counts complete ones. `final` holds what the last complete epoch's closing line says, else its
-    last batch line; `final_epoch_mean` the own means of the same epoch and names. `score` names the score by
-    which the run is judged (`Run.main_score` says more of it): `final_score` is the last validation's,
-    `best_epoch` the earliest of the best, be that the highest or the lowest. `final_map` and `best_map` are
-    the same where that score is the mAP [%], else None. `published` holds (score, conditions) pairs for this
-    very log, `published_map` the score whose conditions its validation used. `hours` is the training time
-    that the closing lines state.
+    `epochs` counts complete ones (on an axis of iterations, the iterations done). `final` holds what the
+    closing line of the last complete epoch that prints any says, else its last batch line;
+    `final_epoch_mean` the own means of the same epoch and names. `score` names the score by which the run is
+    judged (`Run.main_score` says more of it): `final_score` is the last validation's, `best_epoch` the
+    earliest of the best, be that the highest or the lowest. `final_map` and `best_map` are the same where
+    that score is the mAP [%], else None. `published` holds (score, conditions) pairs for this very log,
+    `published_map` the score whose conditions its validation used. `hours` is the training time that the
+    closing lines state.
     """
 
     epochs: int
@@ -48,15 +49,17 @@ def summarise(run: Run) -> Summary:
     done = np.flatnonzero(curve.complete)
     final: dict[str, float] = {}
     own: dict[str, float] = {}
-    if len(done):
-        last = done[-1]
+    for last in done[::-1]:
         session, row = run.sessions[run.curve_rows[last, 0]], run.curve_rows[last, 1]
+        if not session.present[row].any():
+            continue
         closed = session.closing[row]
         told = closed if closed.any() else session.present[row]
         for k, column in enumerate(run.columns):
             if told[k] and column.role not in NO_MEANS:
                 final[column.name] = float(session.printed[row, k])
                 own[column.name] = float(session.own[row, k])
+        break
     main = run.main_score
     scores = curve.score(main.name) if main else np.empty(0)
     scored = np.flatnonzero(np.isfinite(scores))
@@ -70,7 +73,7 @@ def summarise(run: Run) -> Summary:
     hours = float(np.nansum(curve.seconds)) / 3600 if np.isfinite(curve.seconds).any() else None
     best_saved = [c for c in run.checkpoints if c.best]
     return Summary(
-        epochs=len(done),
+        epochs=len(done) if run.axis == "epoch" or not len(done) else int(run.done[done[-1]]),
         final=final,
         final_epoch_mean=own,
         score=main.name if main else None,

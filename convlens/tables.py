@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convlens.meters import Bools, Floats, Ints
-from convlens.metrics import NO_MEANS, Role
+from convlens.metrics import NO_MEANS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A stitched curve of n epochs: own means (n, k) with their half-widths, scores (n, q), and more (n,)."""
+    """A stitched curve of n epochs: own means (n, k) with their half-widths, scores (n, q), and more (n,).
+
+    `told` (n, k) says which values the epoch prints: own means are NaN where it prints none, or prints NaN.
+    """
 
     epoch: Ints
     own: Floats
     width: Floats
+    told: Bools
     scores: Floats
     score_names: tuple[str, ...]
     loss: Floats
@@ -43,6 +47,7 @@ def stitched(run: Run, rows: Ints) -> Curve:
     """The curve that takes its epochs from the given (session, row) pairs (n, 2)."""
     count, columns = len(rows), len(run.columns)
     own, width = np.full((count, columns), np.nan), np.full((count, columns), np.nan)
+    told = np.zeros((count, columns), dtype=np.bool_)
     scores = np.full((count, len(run.score_names)), np.nan)
     epoch = np.zeros(count, dtype=np.int64)
     lr, seconds = np.full(count, np.nan), np.full(count, np.nan)
@@ -51,14 +56,14 @@ def stitched(run: Run, rows: Ints) -> Curve:
         session = run.sessions[number]
         at = np.flatnonzero(rows[:, 0] == number)
         taken = rows[at, 1]
-        own[at], width[at] = session.own[taken], session.width[taken]
+        own[at], width[at], told[at] = session.own[taken], session.width[taken], session.present[taken]
         epoch[at], complete[at] = session.epoch[taken], session.complete[taken]
         lr[at], seconds[at] = session.lr[taken], session.seconds[taken]
         if len(session.score_epoch):
             place = np.searchsorted(session.score_epoch, epoch[at], side="right") - 1
             scored = (place >= 0) & (session.score_epoch[place] == epoch[at])
             scores[at[scored]] = session.scores[place[scored]]
-    summed = np.array([c.role is Role.LOSS for c in run.columns], dtype=np.bool_)
+    summed = np.array([c in run.summed for c in run.columns], dtype=np.bool_)
     nothing = np.full(count, np.nan)
     with np.errstate(invalid="ignore"):  # inf and -inf make NaN
         loss = own[:, summed].sum(axis=1) if summed.any() else nothing
@@ -66,6 +71,7 @@ def stitched(run: Run, rows: Ints) -> Curve:
         epoch=epoch,
         own=own,
         width=width,
+        told=told,
         scores=scores,
         score_names=run.score_names,
         loss=loss,

@@ -18,7 +18,7 @@ LAYERS = (
     {"run"},
     {"zoo"},
     {"sources"},
-    {"sessions", "identity"},
+    {"runs", "pieces", "sessions", "identity"},
     {"checks", "late"},
     {"reader"},
     {"analysis", "export"},

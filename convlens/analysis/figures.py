@@ -8,7 +8,7 @@ import numpy as np
 
 from convlens.analysis.schedule.schedule import schedule_of
 from convlens.errors import UnknownNameError
-from convlens.meters import Floats, Ints, Meter
+from convlens.meters import Bools, Floats, Ints, Meter
 from convlens.metrics import NO_MEANS, Better, Column, Role, Unit
 from convlens.run import Run
 
@@ -114,7 +114,7 @@ def task_of(run: Run) -> str:
 
 def averages_the_run(run: Run, quantity: str) -> bool:
     """Whether the log prints this quantity as a mean since the process began, so that own means differ."""
-    columns = run.losses if quantity == "loss" else run.columns
+    columns = run.summed if quantity == "loss" else run.columns
     names = [c for c in columns if quantity in ("loss", c.measures)]
     return any(c.meter is Meter.START for c in names)
 
@@ -140,13 +140,8 @@ def resolution(run: Run, quantity: str, epochs: int | None = None) -> float:
 
 
 def done(run: Run) -> Ints:
-    """How many epochs the job had done at the end of each epoch of the curve.
-
-    Frameworks count epochs from 0 or from 1. A log that begins later is of a job that was resumed.
-    """
-    epochs = run.arrays.epoch
-    counts_from = 1 if len(epochs) and epochs[0] == 1 else 0
-    return epochs + 1 - counts_from
+    """How many epochs the job had done at the end of each epoch of the curve."""
+    return run.done
 
 
 def epochs_done(run: Run) -> int:
@@ -156,14 +151,25 @@ def epochs_done(run: Run) -> int:
 
 
 def value_after(run: Run, quantity: str, epochs: int) -> float:
-    """The value after so many epochs done: of that epoch, or a score's last measurement before."""
-    counted = done(run)
-    there = run.arrays.complete & (counted <= epochs)
-    values = series(run, quantity)[there]
-    if score_of(run, quantity) is None:
-        return float(values[-1]) if there.any() and counted[there][-1] == epochs else np.nan
-    known = values[np.isfinite(values)]
-    return float(known[-1]) if len(known) else np.nan
+    """The value after so many epochs done: of the last one that has it up to there.
+
+    Of a loss it is NaN where fewer were done.
+    """
+    counted, complete = done(run), run.arrays.complete
+    values = series(run, quantity)
+    known = values[is_told(run, quantity) & complete & (counted <= epochs)]
+    fewer = score_of(run, quantity) is None and len(known) and counted[complete][-1] < epochs
+    return float(known[-1]) if len(known) and not fewer else np.nan
+
+
+def is_told(run: Run, quantity: str) -> Bools:
+    """At which steps of the curve (n,) the log tells a quantity, be it as NaN."""
+    if score_of(run, quantity) is not None:
+        return np.isfinite(series(run, quantity))
+    named = [c for c in run.columns if quantity in (c.measures, c.name)][:1]
+    at = [run.columns.index(c) for c in (run.summed if quantity == "loss" else named)]
+    told: Bools = np.logical_and.reduce(run.arrays.told[:, at], axis=1)
+    return told
 
 
 def jitter(run: Run, quantity: str, epochs: int | None = None) -> float:

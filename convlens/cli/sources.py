@@ -25,14 +25,14 @@ class Reader:
 
     def runs(self) -> Iterator[Run]:
         """Every run that can be read, with a progress bar where it takes long and someone watches."""
-        from convlens.reader import read_source
+        from convlens.reader import read_runs
         from convlens.sources import resolve
 
         found = resolve(self.named, self.report)
         with Bar("reading logs", len(found)) as bar:
             for source in found:
                 try:
-                    yield read_source(source, offline=self.offline, progress=bar.arriving(source.label))
+                    yield from read_runs(source, offline=self.offline, progress=bar.arriving(source.label))
                 except ConvlensError as error:
                     self.report(error)
                 bar.advance()

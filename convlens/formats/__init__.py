@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from convlens.formats import (
+    darknet,
+    detectron2,
+    detr,
+    huggingface,
+    keras,
+    lightning,
+    mmdetection,
+    mmengine,
+    paddledetection,
+    tensorboard,
+    torchvision,
+    ultralytics,
+    yolox,
+)
 from convlens.formats.base import Format
 from convlens.formats.gluoncv import action_recognition, classification, depth, detection, pose, segmentation
 
 # What shares its lines with others and has some of its own is asked before them.
 FORMATS: tuple[Format, ...] = (
+    tensorboard.FORMAT,
     detection.FORMAT,
     action_recognition.FORMAT,
     pose.FORMAT,
     depth.FORMAT,
     classification.FORMAT,
     segmentation.FORMAT,
+    ultralytics.FORMAT,
+    mmdetection.FORMAT,
+    detectron2.FORMAT,
+    lightning.FORMAT,
+    detr.FORMAT,
+    huggingface.FORMAT,
+    torchvision.FORMAT,
+    yolox.FORMAT,
+    paddledetection.FORMAT,
+    darknet.FORMAT,
+    keras.FORMAT,
+    mmengine.FORMAT,
 )
 
 

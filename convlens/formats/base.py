@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 import numpy as np
@@ -52,6 +52,22 @@ class Table:
             self.present[keep],
         )
 
+    def only(self, keep: Bools) -> Table:
+        """Some of the names."""
+        at = np.flatnonzero(keep).tolist()
+        return replace(
+            self,
+            names=tuple(self.names[k] for k in at),
+            values=self.values[:, at],
+            decimals=tuple(self.decimals[k] for k in at),
+            present=self.present[:, at],
+        )
+
+    def told(self) -> Bools:
+        """Which names (k,) any record has."""
+        told: Bools = np.logical_or.reduce(self.present, axis=0)
+        return told
+
     def columns(self, names: Sequence[str]) -> tuple[Floats, Bools]:
         """The values and the presence of some names (n, len(names)), whether or not the table has them."""
         values = np.full((len(self), len(names)), np.nan)
@@ -67,6 +83,13 @@ def empty_table() -> Table:
     """A table without records."""
     none = np.empty(0, dtype=np.int64)
     return Table(none, none, none)
+
+
+def marks(line: Ints) -> Table:
+    """Records that hold nothing but their place (n,), such as start lines of which no number is known."""
+    nowhere = np.zeros(len(line), dtype=np.int64)
+    nothing = np.empty((len(line), 0))
+    return Table(nowhere, nowhere - 1, line, values=nothing, present=nothing.astype(np.bool_))
 
 
 @dataclass(frozen=True)
@@ -98,11 +121,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Config:
-    """The arguments of a process, printed on `line`; values that are no literals stay text."""
+    """The arguments of a process, printed on `line`; values that are no literals stay text.
+
+    `identity` are the parts of an identity that they tell.
+    """
 
     line: int = 0
     values: Mapping[str, object] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
+    identity: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,6 +142,9 @@ class Checkpoint:
     best: bool
 
 
+ALL_LINES = (0, 1 << 62)
+
+
 @dataclass(frozen=True)
 class Blocks:
     """All that a format read from one file.
@@ -124,13 +154,16 @@ class Blocks:
     states, `starts` the start lines. `columns` describe the names in `train` and `close`, `scores` those in
     `score`, the one by which a run is judged first (by default they are percentages, higher is better). What
     `task` is trained is detection or another; `detector` is the one that has such losses, None if that is not
-    known.
+    known. `axis` says what an epoch of the tables is where it is not what the format says, and `counts_from`
+    is the number of the first one, None if the log must tell.
     """
 
     columns: tuple[Column, ...]
     scores: tuple[Column, ...] = ()
     task: str = "detection"
     detector: str | None = None
+    axis: str = ""
+    counts_from: int | None = None
     train: Table = field(default_factory=empty_table)
     close: Table = field(default_factory=empty_table)
     score: Table = field(default_factory=empty_table)
@@ -142,6 +175,39 @@ class Blocks:
     findings: tuple[Finding, ...] = ()
     epoch_lines: int = 0  # lines that name an epoch
     not_understood: tuple[int, ...] = ()  # numbers of those that were not understood
+    lines: tuple[int, int] = ALL_LINES  # the first line and the one behind the last of this run
+    why_empty: str = ""  # why there may be no run in a file that was recognised
+
+    def between(self, after: int, first: int, behind: int) -> Blocks:
+        """What lines `first` up to `behind` say, with the start lines since line `after` and all configs.
+
+        Columns and scores that none of these lines has are left out.
+        """
+
+        def part(table: Table, begin: int = first) -> Table:
+            return table.rows((table.line >= begin) & (table.line < behind))
+
+        train, close, score = part(self.train), part(self.close), part(self.score)
+        told = {name for table in (train, close) for name in table.only(table.told()).names}
+        scored = score.told()
+        kept = [n for n, line in enumerate(self.class_ap.line) if first <= line < behind]
+        return replace(
+            self,
+            columns=tuple(c for c in self.columns if c.name in told),
+            scores=tuple(c for c in self.scores if scored[score.names.index(c.name)]),
+            train=train,
+            close=close,
+            score=score.only(scored),
+            rates=part(self.rates, after + 1),
+            starts=part(self.starts, after + 1),
+            class_ap=ClassScores(
+                *([getattr(self.class_ap, f.name)[n] for n in kept] for f in fields(ClassScores))
+            ),
+            configs=tuple(c for c in self.configs if c.line < behind),
+            checkpoints=tuple(c for c in self.checkpoints if first <= c.line < behind),
+            not_understood=tuple(n for n in self.not_understood if first <= n < behind),
+            lines=(first, behind),
+        )
 
 
 @dataclass(frozen=True)

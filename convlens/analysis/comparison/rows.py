@@ -77,7 +77,7 @@ def printed(run: Run, quantity: str) -> float | None:
     """The final value of a quantity as printed; for `loss` the sum of what was printed."""
     final = run.summary.final
     if quantity == "loss":
-        parts = [final.get(c.name, math.nan) for c in run.losses]
+        parts = [final.get(c.name, math.nan) for c in run.summed]
         return sum(parts) if parts else None
     return next((final.get(c.name) for c in run.columns if c.measures == quantity), None)
 
