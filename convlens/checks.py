@@ -194,18 +194,17 @@ def _speed_up(session: Session, at: int) -> str:
 def _schedule(run: Run, blocks: Blocks) -> Iterator[Finding]:
     plan, curve = run.plan, run.arrays
     if plan.epochs:
-        outside = [d for d in plan.drops if d >= plan.epochs]
+        last = plan.epochs - 1 + run.first_step
+        outside = [d for d in plan.drops if d > last]
         if outside:
             shown = ", ".join(f"{d:g}" for d in outside)
             text = f"the arguments put a drop of the learning rate at epoch {shown}"
-            last = plan.epochs - 1 + (run.counts_from or 0)
             yield Finding(Code.DROP_OUTSIDE_RUN, f"{text}, but the run ends with {last}: it never comes")
     if not len(curve.epoch):
         return
-    before = run.done - 1  # a drop after so many epochs shows in the next one
-    reached = [d for d in plan.drops if before[0] < d <= before[-1]]
-    seen = before[1:][curve.lr[1:] < curve.lr[:-1]].tolist()
-    step = np.diff(before).max(initial=1)
+    reached = [d for d in plan.drops if curve.epoch[0] < d <= curve.epoch[-1]]
+    seen = curve.epoch[1:][curve.lr[1:] < curve.lr[:-1]].tolist()
+    step = np.diff(curve.epoch).max(initial=1)
     absent = [d for d in reached if not any(abs(d - s) <= step for s in seen)]
     if absent:
         shown = ", ".join(f"{d:g}" for d in absent)
@@ -226,12 +225,12 @@ def _length(run: Run) -> Iterator[Finding]:
         spans = [_numbers(int(curve.epoch[g]) + 1, int(curve.epoch[g + 1]) - 1) for g in gaps[:5]]
         yield Finding(Code.EPOCHS_MISSING, f"no line of epochs {', '.join(spans)}")
     last = int(curve.epoch[-1])
-    done, before = run.summary.epochs, int(run.done[-1]) - 1
+    done, end = run.summary.epochs, (plan.epochs or 0) - 1 + run.first_step
     inside = "" if curve.complete[-1] else f", the log ends inside epoch {last}"
     # Of iterations the last ones may not be printed.
     interval = 1 if run.axis == "epoch" or len(curve.epoch) < 2 else int(np.median(np.diff(curve.epoch)))
-    if plan.epochs and (before < plan.epochs - interval or inside):
-        left = [f"{d:g}" for d in plan.drops if before < d < plan.epochs]
+    if plan.epochs and (last + interval <= end or inside):
+        left = [f"{d:g}" for d in plan.drops if last < d <= end]
         ahead = f"; a drop of the rate was still to come at {', '.join(left)}" if left else ""
         yield Finding(Code.STOPPED_EARLY, f"{done} of {plan.epochs} epochs are complete{inside}{ahead}")
 

@@ -29,8 +29,8 @@ class LogOnDisk:
     path: str
     stamp: Stamp
     data: bytes | None
-    kept: Kept | None = None
     session_lines: tuple[int, ...] = ()
+    kept: Kept | None = None
     lines: tuple[int, int] = ALL_LINES  # of the run, where the file holds several
 
     def batches(self) -> pd.DataFrame:

@@ -113,7 +113,7 @@ def runs_of_bytes(
         raise LogFormatError(path, _why_not(data))
     blocks = kind.read(data, SUMMARY)
     axis = blocks.axis or kind.axis
-    log = late.LogOnDisk(kind.name, path, stamp, data if path == "-" else None, kept)
+    log = late.LogOnDisk(kind.name, path, stamp, data if path == "-" else None, kept=kept)
     parts = runs_in(blocks, kind.restarts, axis)
     return [_run(part, kind, log, axis, name, data) for part in parts]
 

@@ -241,14 +241,19 @@ class Run:
         return int((self.done[self.arrays.complete] % every == 0).sum())
 
     @property
+    def first_step(self) -> int:
+        """The number of the axis's first step: frameworks count from 0 or from 1."""
+        epochs = self.arrays.epoch
+        told = 1 if len(epochs) and epochs[0] == 1 else 0
+        return told if self.counts_from is None else self.counts_from
+
+    @property
     def done(self) -> Ints:
         """How many steps of the axis the job had done at the end of each step of the curve.
 
-        Frameworks count from 0 or from 1. A log that begins later is of a job that was resumed.
+        A log that begins later than with the first is of a job that was resumed.
         """
-        epochs = self.arrays.epoch
-        told = 1 if len(epochs) and epochs[0] == 1 else 0
-        return epochs + 1 - (told if self.counts_from is None else self.counts_from)
+        return self.arrays.epoch + 1 - self.first_step
 
     @property
     def validations_found(self) -> int:

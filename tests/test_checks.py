@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from convlens.findings import Code, explain
+from convlens.explanations import explain
+from convlens.findings import Code
 from convlens.run import Run
 from tests.handmade import arguments, batch, close, codes, epochs, read, start, voc
 

@@ -12,7 +12,7 @@ import pytest
 
 # Lower layers first. A part imports from lower layers and from its neighbours in the same one.
 LAYERS = (
-    {"errors", "metrics", "meters", "findings", "files"},
+    {"errors", "metrics", "meters", "findings", "explanations", "files"},
     {"formats"},
     {"tables", "summary"},
     {"run"},

@@ -83,14 +83,14 @@ def final_loss(run: Run, quantity: str) -> tuple[float, float]:
     It is the last complete epoch's own mean; of a column that averages the whole run the mean of the last
     five, within the last phase of the learning rate and the last process. NaN where the run has no such loss.
     """
-    columns = [c for c in run.losses if quantity in ("loss", c.measures)]
+    columns = run.summed if quantity == "loss" else [c for c in run.losses if c.measures == quantity]
     ends = [_final(run, column) for column in columns]
     return (sum(v for v, _ in ends), sum(w for _, w in ends)) if ends else (math.nan, math.nan)
 
 
 def _final(run: Run, column: Column) -> tuple[float, float]:
     curve, k = run.arrays, run.columns.index(column)
-    complete = np.flatnonzero(curve.complete)
+    complete = np.flatnonzero(curve.complete & curve.told[:, k])  # where a validation alone stands it is not
     if not len(complete):
         return math.nan, math.nan
     last = first = int(complete[-1])

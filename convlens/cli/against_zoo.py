@@ -26,7 +26,7 @@ def view(found: Sequence[AgainstPublished]) -> Iterator[Table | str]:
             d = differences[parting.quantity]
             unit = next(q.unit for q in one.comparison.quantities if q.name == parting.quantity)
             theirs, mine = (
-                cells.value_of(arm, value, unit)
+                cells.value_of(arm, value, unit, parting.quantity)
                 for arm, value in zip(one.comparison.arms, (d.reference, d.value), strict=True)
             )
             change, relative, floor = cells.in_three(d, unit)

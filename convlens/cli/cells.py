@@ -21,7 +21,7 @@ def own(arm: Arm, quantity: figures.Quantity) -> str:
     told = spread(values(arm, name))
     if told is None:
         return "nan" if any(math.isnan(printed(run, name) or 0) for run in arm.runs) else "–"
-    shown = value_of(arm, told.mean, quantity.unit)
+    shown = value_of(arm, told.mean, quantity.unit, name)
     width = (told.high - told.low) / 2
     if arm.n == 1 and figures.averages_the_run(arm.runs[0], name):
         width = figures.resolution(arm.runs[0], name)
@@ -37,11 +37,12 @@ def ending(end: Ending, is_score: bool = False) -> str:
     return shown if math.isnan(end.error) else f"{shown} ±{rough(end.half_width, 1)}"
 
 
-def value_of(arm: Arm, value: float, unit: Unit) -> str:
+def value_of(arm: Arm, value: float, unit: Unit, quantity: str) -> str:
     """A loss, or a percentage with the decimals that the log prints, at most two."""
     if unit is not Unit.PERCENT or math.isnan(value):
         return number(value)
-    decimals = min([d for run in arm.runs for d in run.score_decimals], default=2)
+    scores = [(run, column) for run in arm.runs if (column := figures.score_of(run, quantity))]
+    decimals = min([run.score_decimals[run.scores.index(column)] for run, column in scores], default=2)
     return f"{value:.{min(decimals + (arm.n > 1), 2)}f}"  # a mean tells a digit more
 
 
@@ -68,10 +69,11 @@ def signed(d: Difference, unit: Unit) -> str:
     return shown if d.change < 0 else f"+{shown}"
 
 
-def epochs(arm: Arm) -> str:
-    """How many epochs are complete, of how many that were planned."""
+def epochs(arm: Arm, named: bool = False) -> str:
+    """How many epochs are complete, of how many that were planned; `named` where others count iterations."""
     run = arm.runs[0]
-    return f"{run.summary.epochs} of {run.plan.epochs}" if run.plan.epochs else str(run.summary.epochs)
+    planned = f" of {run.plan.epochs}" if run.plan.epochs else ""
+    return f"{run.summary.epochs}{planned}" + f" {run.axis}s" * named
 
 
 def hours(arm: Arm) -> str:
@@ -88,7 +90,7 @@ def best(arm: Arm, named: bool) -> str:
         return "–"
     epoch = f" ({run.summary.best_epoch})" if arm.n == 1 else ""
     name = f"{run.main_score.measures} " if named else ""
-    return name + value_of(arm, told, run.main_score.unit) + epoch
+    return name + value_of(arm, told, run.main_score.unit, run.main_score.measures) + epoch
 
 
 def published(arm: Arm) -> str:

@@ -52,6 +52,7 @@ def _run_document(arm: Arm, diagnoses: Sequence[Diagnosis]) -> dict[str, object]
         "sources": [r.source for r in arm.runs],
         "identity": {p: getattr(run.identity, p) for p in ("task", *run.identity.PARTS)},
         "identity_from": run.identity.sources,
+        "axis": run.axis,
         "epochs": summary.epochs,
         "planned_epochs": run.plan.epochs,
         "hours": mean([s.hours for s in summaries]),

@@ -14,7 +14,8 @@ from convlens.analysis.convergence.verdicts import counted
 from convlens.cli import cells, stage_table
 from convlens.cli.output import number, table
 from convlens.errors import UnknownNameError
-from convlens.findings import Code, Finding, explain
+from convlens.explanations import explain
+from convlens.findings import Code, Finding
 from convlens.metrics import Better, Column, Unit
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def view(
     yield ""
     yield from _notes(comparison, side_by_side, side_by_side or reference_named)
     if comparison.shared_epochs and few:
-        yield from ("", f"After {counted(comparison.shared_epochs, 'epoch')}, which all of them completed")
+        shared = counted(comparison.shared_epochs, comparison.axis)
+        yield from ("", f"After {shared}, which all of them completed")
         yield _at_shared(comparison)
     if few and stage_table.differ(comparison):
         yield from ("", "By stage of the learning rate: before its first drop, and after each")
@@ -145,7 +147,7 @@ def _side_by_side(comparison: Comparison) -> Table:
     for part in firsts[0].identity.PARTS:
         name = part.replace("_", " ") if part != "detector" or "detection" in comparison.tasks else "method"
         add(name, [number(getattr(run.identity, part)) for run in firsts])
-    add("epochs", [cells.epochs(arm) for arm in arms])
+    add(f"{comparison.axis or 'epoch'}s", [cells.epochs(arm, not comparison.axis) for arm in arms])
     add("hours", [cells.hours(arm) for arm in arms])
     for quantity in comparison.quantities:
         if quantity.scale == "loss":
@@ -158,7 +160,7 @@ def _side_by_side(comparison: Comparison) -> Table:
             add(f"final {quantity}", [cells.own(arm, quantity) for arm in arms], quantity)
     judges = {run.main_score.measures for run in firsts if run.main_score}
     judge = "mAP" if detectors else "score" if len(judges) > 1 else "".join(judges)
-    add(f"best {judge} (epoch)", [cells.best(arm, len(judges) > 1) for arm in arms])
+    add(f"best {judge} ({comparison.axis or 'at'})", [cells.best(arm, len(judges) > 1) for arm in arms])
     diagnoses = comparison.diagnoses
     if any(run.losses for run in firsts):
         add("loss verdict", [verdict(told) or "–" for told in diagnoses])
@@ -173,7 +175,7 @@ def _one_row_a_run(
     rows = sorted_rows(comparison, sort, group_by)
     metrics = [q.name for q in comparison.quantities if q.name not in ("map", "loss")]
     final, best = (f"{which}_{comparison.judged_by}" for which in ("final", "best"))
-    shown = ["run", "epochs", "hours", "loss", "score", final, best, "best_epoch"]
+    shown = ["run", "epochs", "axis", "hours", "loss", "score", final, best, "best_epoch"]
     shown = [name for name in shown if any(name in row for row in rows)]
     if with_differences:
         difference = f"{_JUDGES[comparison.judged_by]} difference"
@@ -234,9 +236,10 @@ def _at_shared(comparison: Comparison) -> Table:
     for quantity in comparison.quantities:
         told = {d.arm: d for d in comparison.at_shared if d.quantity == quantity.name}
         unit = quantity.unit
-        row = [cells.value_of(reference, told[arms[0].name].reference, unit)]
+        row = [cells.value_of(reference, told[arms[0].name].reference, unit, quantity.name)]
         row += [
-            cells.value_of(arm, told[arm.name].value, unit) + cells.in_brackets(told[arm.name], unit)
+            cells.value_of(arm, told[arm.name].value, unit, quantity.name)
+            + cells.in_brackets(told[arm.name], unit)
             for arm in arms
         ]
         rows.append([str(quantity), *row])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _MOST_IN_FULL = 3
-_HEADER = ("curve", "verdict", "at", "epochs", "n", "more", "change (90%)", "margin")
+_HEADER = ("curve", "verdict", "at", "{}s", "n", "more", "change (90%)", "margin")
 _NAMES = {"loss": "summed loss", "map": "mAP [%]"}
 
 
@@ -30,7 +30,7 @@ def view(told: Sequence[Diagnosis]) -> Iterator[Table | str]:
         yield f"  {diagnosis.sentence}"
         yield f"  {diagnosis.fit}"
         if few:
-            yield from ("", table(_HEADER, [_line(c) for c in diagnosis.curves.values()]), "")
+            yield from ("", table(_header(told), [_line(c) for c in diagnosis.curves.values()]), "")
             yield f"  Phases of the learning rate ({diagnosis.schedule.origin}): {_phases(diagnosis)}"
         if diagnosis.stopping is not None:
             yield from _stopping(diagnosis)
@@ -42,9 +42,10 @@ def view(told: Sequence[Diagnosis]) -> Iterator[Table | str]:
             yield diagnosis.run
         yield from (f"  {finding}" for finding in diagnosis.warnings)
     if few:
+        axis = _axis(told)
         yield from (
             "",
-            "at: where the trend of the epochs stands; more: the epochs whose change is expected, a tenth",
+            f"at: where the trend of the {axis}s stands; more: the {axis}s whose change is expected, a tenth",
             "of the run or as many as the phase has; less than the margin either way does not matter.",
         )
 
@@ -56,11 +57,22 @@ def rows(told: Sequence[Diagnosis]) -> list[dict[str, object]]:
 
 def readable(told: Sequence[Diagnosis]) -> list[dict[str, object]]:
     """One row a curve of a run, for reading."""
+    header = _header(told)
     return [
-        {"run": d.run, **dict(zip(_HEADER, _line(curve), strict=True))}
+        {"run": d.run, **dict(zip(header, _line(curve), strict=True))}
         for d in told
         for curve in d.curves.values()
     ]
+
+
+def _header(told: Sequence[Diagnosis]) -> list[str]:
+    return [title.format(_axis(told)) for title in _HEADER]
+
+
+def _axis(told: Sequence[Diagnosis]) -> str:
+    """What the steps of the axis are, of all runs together."""
+    axes = {curve.axis for diagnosis in told for curve in diagnosis.curves.values()}
+    return axes.pop() if len(axes) == 1 else "step"
 
 
 def _short(diagnosis: Diagnosis) -> list[str]:

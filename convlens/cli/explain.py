@@ -18,8 +18,8 @@ def explain(
     ] = None,
 ) -> None:
     """Say what a finding means, with an example."""
-    from convlens.findings import EXPLANATIONS
-    from convlens.findings import explain as look_up
+    from convlens.explanations import EXPLANATIONS
+    from convlens.explanations import explain as look_up
 
     if code is None:
         for known, explanation in EXPLANATIONS.items():

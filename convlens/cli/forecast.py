@@ -80,13 +80,13 @@ def forecast(
 
 def _view(one: Forecast) -> Iterator[Table | str]:
     """The curves, what they come to in one sentence, and what that rests on."""
-    title = one.run if one.after is None else f"{one.run}, after epoch {one.after}"
+    title = one.run if one.after is None else f"{one.run}, after {one.axis} {one.after}"
     if one.drops:
         title += f"; the learning rate is to drop at {' and '.join(f'{drop:g}' for drop in one.drops)}"
     yield from (title, "")
     cells = [_cells(curve) for curve in one.curves if not math.isnan(curve.now)]
     if any(curve.told for curve in one.curves):
-        header = ["", "now", f"epoch {one.epoch}", "50%", "90%"]
+        header = ["", "now", f"{one.axis} {one.epoch}", "50%", "90%"]
         yield table(header, [list(row.values()) for row in cells])
         yield ""
         if one.told:

@@ -29,7 +29,9 @@ def by_stage(comparison: Comparison) -> Table:
 def _rows(comparison: Comparison, stage: Stage) -> list[list[str]]:
     what = f"after drop {stage.drops}" if stage.drops else "before the first drop"
     what += "" if stage.whole else ", so far"
-    rows = [[what, *("–" if end is None else counted(end, "epoch") for end in stage.ends)]]
+    axes = [arm.runs[0].axis for arm in comparison.arms]
+    ends = zip(stage.ends, axes, strict=True)
+    rows = [[what, *("–" if end is None else counted(end, axis) for end, axis in ends)]]
     for quantity in comparison.quantities:
         told = {d.arm: d for d in stage.differences if d.quantity == quantity.name}
         shown = []
@@ -37,12 +39,13 @@ def _rows(comparison: Comparison, stage: Stage) -> list[list[str]]:
             d = told.get(arm.name)
             if number == comparison.reference and told:
                 reference = next(iter(told.values())).reference
-                shown.append(cells.value_of(arm, reference, quantity.unit))
+                shown.append(cells.value_of(arm, reference, quantity.unit, quantity.name))
             elif d is None:
                 shown.append("–")
             else:
                 shown.append(
-                    cells.value_of(arm, d.value, quantity.unit) + cells.in_brackets(d, quantity.unit)
+                    cells.value_of(arm, d.value, quantity.unit, quantity.name)
+                    + cells.in_brackets(d, quantity.unit)
                 )
         if told:
             rows.append([f"  {quantity}", *shown])

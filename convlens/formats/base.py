@@ -106,8 +106,8 @@ class ClassScores:
 class Plan:
     """What the arguments promise of a run, whatever their names; None or empty where they do not say.
 
-    `rate` is the learning rate at the beginning, `drops` the epochs at which it falls, `validate_every` a
-    number of epochs.
+    `rate` is the learning rate at the beginning, `drops` the epochs (numbered as the log numbers them) from
+    which on it is lower, `validate_every` a number of epochs.
     """
 
     epochs: int | None = None

@@ -76,6 +76,7 @@ def plan_of(values: Values) -> Plan:
 
 
 def _drops(values: Values) -> tuple[float, ...]:
+    """The first epochs or iterations, numbered from 1, with a lower rate: milestones count those before."""
     by_epoch = at(first(at(values, "train_cfg"), at(values, "runner")), "max_iters") is None
     found: list[object] = []
     schedulers = at(values, "param_scheduler")
@@ -86,7 +87,7 @@ def _drops(values: Values) -> tuple[float, ...]:
         steps = first(at(scheduler, "milestones"), at(scheduler, "step"))
         if isinstance(steps, list) and first(at(scheduler, "by_epoch"), True) is by_epoch:
             found += steps
-    return tuple(sorted(float(step) for step in found if whole(step) is not None))  # type: ignore[arg-type]
+    return tuple(sorted(float(step) + 1 for step in map(whole, found) if step is not None))
 
 
 def identity_of(values: Values) -> dict[str, str | int]:

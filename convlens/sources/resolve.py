@@ -18,7 +18,7 @@ from convlens.sources.urls import is_url, segments, shown
 
 # Names that tell nothing about a run; the folder above may.
 _TELLS_NOTHING = re.compile(
-    r"(?i)^(?:train(?:ing)?|logs?|train[_-]?logs?|results?|metrics|scalars|trainer_state|workerlog"
+    r"(?i)^(?:train(?:ing)?|logs?|train[_-]?logs?|results?|metrics|scalars|trainer_state|workerlog(?:\.\d+)?"
     r"|events\.out\.tfevents.*|out(?:put)?|std(?:out|err)|nohup|runs?|[\d_.:-]*)$"
 )
 _SUFFIXES = (".gz", ".log", ".txt", ".out", ".csv", ".json")

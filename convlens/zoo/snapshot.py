@@ -89,8 +89,8 @@ def pack(run: Run, class_rows: ClassRows) -> dict[str, Any]:
         "name": run.name,
         "format": run.format,
         "axis": run.axis,
-        "columns": [asdict(c) for c in run.columns],
-        "scores": [asdict(c) for c in run.scores],
+        "columns": [_pack_column(c) for c in run.columns],
+        "scores": [_pack_column(c) for c in run.scores],
         "score_decimals": run.score_decimals,
         "identity": asdict(run.identity),
         "sessions": [_pack_session(s) for s in run.sessions],
@@ -142,8 +142,13 @@ def _pack_session(session: Session) -> dict[str, Any]:
     packed |= {name: getattr(session, name).tolist() for name in _WHOLE}
     packed |= {name: getattr(session, name).astype(int).tolist() for name in _FLAGS}
     packed |= {name: _strict(getattr(session, name)) for name in _FIGURES}
-    packed["config"] = asdict(session.config)
+    packed["config"] = {k: v for k, v in asdict(session.config).items() if k != "identity"}
     return packed
+
+
+def _pack_column(column: Column) -> dict[str, Any]:
+    """A column of a published log; none of them has a window."""
+    return {k: v for k, v in asdict(column).items() if k != "window"}
 
 
 def _session(packed: Mapping[str, Any], columns: int, scores: int) -> Session:

@@ -5,7 +5,8 @@ import re
 import pytest
 
 import convlens as package
-from convlens.findings import EXPLANATIONS, Code
+from convlens.explanations import EXPLANATIONS
+from convlens.findings import Code
 from tests.commands import commands
 
 COMMANDS = commands()

@@ -49,7 +49,7 @@ def test_scores_are_fractions_and_none_is_none(write):
 
 def test_the_config_tells_plan_and_identity(write):
     (run,) = runs(write())
-    assert (run.plan.epochs, run.plan.drops, run.plan.rate) == (3, (2.0,), 0.02)
+    assert (run.plan.epochs, run.plan.drops, run.plan.rate) == (3, (3.0,), 0.02)
     assert str(run.identity) == "faster_rcnn resnet50 coco"
     assert run.config["model.backbone.depth"] == 50
     assert not [f for f in run.findings if f.code in ("CL010", "CL011", "CL013")], "as planned"
@@ -59,7 +59,7 @@ def test_epochs_are_counted_from_one(write):
     (run,) = runs(write(2))
     assert run.done.tolist() == [1, 2]
     assert [f.text for f in run.findings if f.code == "CL013"] == [
-        "2 of 3 epochs are complete; a drop of the rate was still to come at 2"
+        "2 of 3 epochs are complete; a drop of the rate was still to come at 3"
     ]
 
 

@@ -38,7 +38,7 @@ def test_the_window_is_of_ten_unless_configured():
 
 def test_plan_identity_and_checkpoint():
     (run,) = runs(made.mmengine_text())
-    assert (run.plan.epochs, run.plan.drops, run.plan.validate_every) == (3, (2.0,), 1)
+    assert (run.plan.epochs, run.plan.drops, run.plan.validate_every) == (3, (3.0,), 1)
     assert str(run.identity) == "faster_rcnn resnet50 coco"
     assert run.summary.best_checkpoint == "best_coco_bbox_mAP_epoch_3.pth"
 

@@ -34,8 +34,9 @@ class Comparison:
     """The result of `compare`.
 
     `arms` are what is compared, `reference` the index of the one that differences refer to. `shared_epochs`
-    is the number of epochs after which all are compared, None if all completed equally many; `asked_for`
-    are the metrics that were named, `copies` tells of logs that were given twice.
+    is the number of epochs (of iterations where all logs count these) after which all are compared, None if
+    all completed equally many or do not count alike; `asked_for` are the metrics that were named, `copies`
+    tells of logs that were given twice.
     """
 
     arms: tuple[Arm, ...]
@@ -79,6 +80,12 @@ class Comparison:
         return tuple(dict.fromkeys(figures.task_of(run) for run in self.runs))
 
     @property
+    def axis(self) -> str:
+        """What all logs count: "epoch" or "iteration"; empty where they differ in that."""
+        axes = {run.axis for run in self.runs}
+        return axes.pop() if len(axes) == 1 else ""
+
+    @property
     def judged_by(self) -> str:
         """What the runs are judged by: "map" if all are detectors, else "score", each run's own."""
         return "map" if self.tasks == ("detection",) else "score"
@@ -88,10 +95,13 @@ class Comparison:
         """One row an arm: identity, epochs, hours, final figures (own means), scores, verdict."""
         names = [q.name for q in self.quantities]
         both = [n for n in names if any(figures.averages_the_run(run, n) for run in self.runs)]
-        return [
+        told = [
             rows.row(arm, self.quantities, both, self.judged_by, told)
             for arm, told in zip(self.arms, self.diagnoses, strict=True)
         ]
+        if self.axis == "epoch":
+            return told
+        return [row | {"axis": arm.runs[0].axis} for row, arm in zip(told, self.arms, strict=True)]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -157,7 +167,8 @@ def compare(
     asked_for = _by_quantity(arms, metrics)
     compared = _quantities(arms, asked_for)
     epochs = [min(figures.epochs_done(run) for run in arm.runs) for arm in arms]
-    shared = min(epochs) if len(set(epochs)) > 1 and min(epochs) else None
+    alike = len({run.axis for arm in arms for run in arm.runs}) == 1
+    shared = min(epochs) if alike and len(set(epochs)) > 1 and min(epochs) else None
     return Comparison(
         arms=tuple(arms),
         reference=at,

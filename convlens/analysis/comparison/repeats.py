@@ -98,7 +98,8 @@ def with_different_names(runs: Sequence[Run]) -> list[Run]:
 
 def is_same_log(run: Run, other: Run) -> bool:
     """Whether two runs were read from the same bytes; hashed only if as many."""
-    return run.size == other.size and run.sha256 == other.sha256
+    lines = [tuple(s.line for s in one.sessions) for one in (run, other)]  # a file may hold several runs
+    return lines[0] == lines[1] and run.size == other.size and run.sha256 == other.sha256
 
 
 def without_copies(runs: Sequence[Run]) -> tuple[list[Run], list[Finding]]:

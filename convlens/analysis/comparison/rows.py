@@ -78,7 +78,7 @@ def printed(run: Run, quantity: str) -> float | None:
     final = run.summary.final
     if quantity == "loss":
         parts = [final.get(c.name, math.nan) for c in run.summed]
-        return sum(parts) if parts else None
+        return sum(parts) if parts and final else None
     return next((final.get(c.name) for c in run.columns if c.measures == quantity), None)
 
 
@@ -98,8 +98,13 @@ def argument(arm: Arm, name: str) -> object:
 
 
 def arguments(arms: Sequence[Arm]) -> dict[str, tuple[object, ...]]:
-    """The arguments in which the arms differ, with the value of each arm; None where it has none."""
-    names = sorted({name for arm in arms for run in arm.runs for name in run.config})
+    """The arguments in which the arms differ, with the value of each arm; None where it has none.
+
+    Logs of different kinds name few arguments alike: what only one of the arms has is left out there.
+    """
+    fewest = 1 if len({run.format for arm in arms for run in arm.runs}) == 1 else 2
+    having = Counter(name for arm in arms for name in {name for run in arm.runs for name in run.config})
+    names = sorted(name for name, count in having.items() if count >= fewest)
     told = {name: tuple(argument(arm, name) for arm in arms) for name in names}
     return {name: of_arms for name, of_arms in told.items() if len({repr(v) for v in of_arms}) > 1}
 

@@ -31,12 +31,12 @@ def judge(run: Run, name: str, schedule: Schedule, margins: Margins) -> CurveVer
     """The verdict on a loss or term by its printed name, on the summed `loss`, or on a score."""
     if gone := health.failed(run, name):
         epoch, off, why = gone
-        return CurveVerdict(name, Verdict.OFF if off else Verdict.DIVERGED, why, since=epoch)
+        return CurveVerdict(name, Verdict.OFF if off else Verdict.DIVERGED, why, axis=run.axis, since=epoch)
     points = points_of(run, name, schedule)
     if not len(points):
         scored = name in run.score_names
         none = "The log holds no validation." if scored else f"No {run.axis} is complete."
-        return CurveVerdict(name, Verdict.TOO_SHORT, none, scored=scored)
+        return CurveVerdict(name, Verdict.TOO_SHORT, none, scored=scored, axis=run.axis)
     is_loss = name == "loss" or any(c.name == name for c in run.losses)
     if is_loss and (since := health.exploded(points)) is not None:
         before, now = float(points.value[points.epoch < since].min()), float(points.value[-1])
@@ -84,7 +84,9 @@ class Judging:
             return self._too_short(", and nothing before tells its noise", _FEWEST_ALONE)
         change = trend.carry_on(calm, noise, self.rows)
         told = self._evidence(calm, change)
-        if why := health.unsteady(self.window, change.sigma, self.relative):
+        # A line of a log without epochs covers few iterations: its noise is that of the batches.
+        judged = self.score is not None or self.run.axis == "epoch"
+        if judged and (why := health.unsteady(self.window, change.sigma, self.relative)):
             return replace(told, verdict=Verdict.UNSTABLE, reason=why)
         told = decide(told, self.schedule, self._better(), self.points_of_phase)
         if told.verdict is Verdict.INCONCLUSIVE and told.side is None:
@@ -120,7 +122,7 @@ class Judging:
         )
 
     def _too_short(self, why: str, needed: int) -> CurveVerdict:
-        things = "validation" if self.score else self.run.axis
+        things = "validation" if self.score else "epoch" if self.run.axis == "epoch" else "printed line"
         phase, several = self.schedule.phases[-1], len(self.schedule.phases) > 1
         began = "its last phase began with " if several else ""
         where = "behind that" if phase.warm_up else "in this phase"

@@ -54,7 +54,7 @@ def settles(told: CurveVerdict, schedule: Schedule, change: trend.Change, window
             is not None
         ):
             return _more(told, schedule, max(round(told.horizon * quarters / 4), 1))
-    return "More epochs at this rate would hardly settle it."
+    return f"More {told.axis}s at this rate would hardly settle it."
 
 
 def _flat(told: CurveVerdict, schedule: Schedule) -> CurveVerdict:

@@ -137,7 +137,7 @@ def diagnose(
         fit=fit,
         schedule=schedule,
         stopped=stopped,
-        warnings=(*run.findings, *sentences.findings(schedule, fit)),
+        warnings=(*run.findings, *sentences.findings(run.axis, schedule, fit)),
         margins=margins,
         stopping=patience(run, patience_of, margins) if patience_of else None,
         points=points,
@@ -162,8 +162,9 @@ def _of_the_run(run: Run, curves: Mapping[str, CurveVerdict], decides: CurveVerd
 
 
 def _stopped(run: Run, schedule: Schedule) -> bool:
-    done = run.arrays.epoch[run.arrays.complete]
-    return schedule.end is not None and (not len(done) or int(done[-1]) < schedule.end)
+    done = run.done[run.arrays.complete]
+    step = int(np.median(np.diff(done))) if len(done) > 1 and run.axis != "epoch" else 1
+    return schedule.epochs is not None and (not len(done) or int(done[-1]) + step <= schedule.epochs)
 
 
 def _row(told: CurveVerdict) -> dict[str, object]:

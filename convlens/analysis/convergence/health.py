@@ -26,7 +26,7 @@ def failed(run: Run, name: str) -> tuple[int, bool, str] | None:
     curve = run.arrays
     if name in run.score_names or not len(curve.epoch):
         return None
-    parts = [k for k, c in enumerate(run.columns) if c.role is Role.LOSS and name == "loss"]
+    parts = [k for k, c in enumerate(run.columns) if name == "loss" and c in run.summed]
     parts = parts or [k for k, c in enumerate(run.columns) if c.name == name]
     if run.columns[parts[0]].role is Role.TERM and (since := _not_printed_from(run, parts[0])) is not None:
         return since, True, f"{name} is not printed from epoch {since} on."

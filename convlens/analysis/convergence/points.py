@@ -8,7 +8,6 @@ import numpy as np
 
 from convlens.analysis.schedule.schedule import Schedule
 from convlens.meters import Bools, Floats, Ints, Meter
-from convlens.metrics import Role
 from convlens.run import Run
 
 _ENOUGH = 40  # points that a horizon is thinned to: more tell nothing more and cost their cube
@@ -128,7 +127,7 @@ def _column(run: Run, name: str) -> tuple[Floats, Floats, Floats]:
     """Value (n,), variance (n,) and covariance with the next (n - 1,) of a column, or of the sum."""
     curve = run.arrays
     if name == "loss" and run.losses:
-        chosen = [k for k, c in enumerate(run.columns) if c.role is Role.LOSS]
+        chosen = [k for k, c in enumerate(run.columns) if c in run.summed]
         value = curve.loss
     else:
         chosen = [next(k for k, c in enumerate(run.columns) if c.name == name)]

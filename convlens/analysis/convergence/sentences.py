@@ -34,17 +34,17 @@ def of_run(
     return " ".join(told)
 
 
-def findings(schedule: Schedule, fit: Fit) -> Iterator[Finding]:
+def findings(axis: str, schedule: Schedule, fit: Fit) -> Iterator[Finding]:
     """What analysis found that a careful reader would want to know."""
     for broken in schedule.breaks:
         cause = f" ({broken.cause})" if broken.cause else ": data or losses changed"
         text = (
-            f"the summed loss breaks by {broken.size:+.1%} at epoch {broken.epoch} though the learning rate"
+            f"the summed loss breaks by {broken.size:+.1%} at {axis} {broken.epoch} though the learning rate"
         )
-        yield Finding(Code.LOSS_BREAKS, f"{text} did not change{cause}", f"epoch {broken.epoch}")
+        yield Finding(Code.LOSS_BREAKS, f"{text} did not change{cause}", f"{axis} {broken.epoch}")
     if schedule.origin is Origin.CHANGE_POINTS:
         points = " and ".join(str(p.first) for p in schedule.phases[1:])
-        several = "points are at epochs" if len(schedule.phases) > 2 else "point is at epoch"
+        several = f"points are at {axis}s" if len(schedule.phases) > 2 else f"point is at {axis}"
         text = f"no learning rate is known that fits the loss; its change {several} {points}"
         yield Finding(Code.PHASES_FROM_LOSS, f"{text}, where its phases are taken to begin")
     elif schedule.disbelieved:

@@ -20,7 +20,18 @@ def refusal(run: Run, schedule: Schedule, state: State, epoch: int) -> str:
             f"Forecasts are learnt from detectors, and this is a run of {figures.task_of(run)}: no forecast."
         )
     if run.losses and all(course.name == MAP for course in state.courses):
-        return "No loss is a number above zero at the last epoch: no forecast."
+        return f"No loss is a number above zero at the last {run.axis}: no forecast."
+    if 2 * (run.done[0] - 1) > state.time.now:
+        why = f"The log begins with {run.axis} {run.arrays.epoch[0]}"
+        return f"{why}: too little of the run is seen to tell how it goes on."
+    if run.axis != "epoch" and state.time.drops:
+        why = "What drops of the learning rate do was learnt from logs that count epochs"
+        return f"{why}, and this one counts {run.axis}s: no forecast of a run with drops."
+    return _of_schedule(schedule, state, epoch)
+
+
+def _of_schedule(schedule: Schedule, state: State, epoch: int) -> str:
+    """Why a schedule of the learning rate is none that forecasts were learnt from; empty if it is one."""
     if schedule.mode.smooth:
         why = f"The learning rate falls smoothly ({schedule.mode})"
         return f"{why}, and all runs that forecasts are learnt from drop it in steps: no forecast."
@@ -39,7 +50,7 @@ def end_of_mixup(run: Run) -> int | None:
     without = config.get("no_mixup_epochs")
     if config.get("mixup") is not True or not isinstance(without, int) or not epochs or without <= 0:
         return None
-    return epochs - without + int(run.arrays.epoch[0] == 1)
+    return epochs - without + run.first_step
 
 
 def missing(run: Run, state: State, made: Sequence[Projection]) -> Iterator[str]:
@@ -49,16 +60,17 @@ def missing(run: Run, state: State, made: Sequence[Projection]) -> Iterator[str]
     if not names:
         yield "The log holds no loss of a detector."
     if broken := [name for name in names if name not in there]:
-        yield f"{', '.join(broken)}: no number above zero at the last epoch, so no forecast, nor of the sum."
+        names_of = ", ".join(broken)
+        yield f"{names_of}: no number above zero at the last {run.axis}, so no forecast, nor of the sum."
     if any(name in there and name not in told for name in names):
         time = state.time
         stretch = " since the learning rate or the loss last broke" if time.begin(time.now) else ""
         count = time.now - time.begin(time.now)
-        yield f"{count} complete epoch{'s' * (count != 1)}{stretch}: a forecast needs {FEWEST}."
+        yield f"{count} complete {run.axis}{'s' * (count != 1)}{stretch}: a forecast needs {FEWEST}."
     if MAP not in there:
         yield f"There is no mAP to forecast: {figures.why_absent(run, MAP)}"
     elif MAP not in told:
-        needed = f"{FEWEST_SCORES} validations at one learning rate, over {FEWEST} epochs or more"
+        needed = f"{FEWEST_SCORES} validations at one learning rate, over {FEWEST} {run.axis}s or more"
         yield f"mAP has no forecast: it needs {needed}."
 
 
@@ -70,11 +82,11 @@ def assumptions(
         yield "Nothing tells the learning rate: it is taken to stay as it is."
     elif schedule.end is not None and epoch > schedule.end:
         yield (
-            f"Epoch {epoch} lies behind the configured end ({schedule.end}): the learning rate is taken to "
-            "stay as it is, and no published run shows what comes then."
+            f"{run.axis.capitalize()} {epoch} lies behind the configured end ({schedule.end}): the learning "
+            "rate is taken to stay as it is, and no published run shows what comes then."
         )
     elif schedule.end is None and state.time.drops:
-        yield f"Nothing tells when the run ends: it is taken to end with epoch {epoch}."
+        yield f"Nothing tells when the run ends: it is taken to end with {run.axis} {epoch}."
     bases = {p.basis for p in made}
     if Basis.STRANGE in bases:
         yield "No published run with such losses was learnt from, which makes the intervals wide."

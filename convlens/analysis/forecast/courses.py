@@ -147,10 +147,12 @@ def courses_of(run: Run) -> tuple[Course, ...]:
     for k, column in enumerate(run.columns):
         own = curve.own[:, k]
         sound = curve.complete & np.isfinite(own) & (own > 0)
-        if column.role is Role.LOSS and sound.any() and done[sound][-1] == figures.epochs_done(run):
+        counts = column.role is Role.LOSS or column in run.summed
+        if counts and sound.any() and done[sound][-1] == figures.epochs_done(run):
+            name = TOTAL if column.role is Role.TOTAL else column.measures
             opposed, calm = column.meter is Meter.START, _calm(own, sound)
             width = curve.width[calm, k]
-            found.append(Course(column.measures, done[calm], own[calm], width, opposed, _LEVEL * epochs))
+            found.append(Course(name, done[calm], own[calm], width, opposed, _LEVEL * epochs))
     lacking = 100 - curve.score(MAP)
     sound = curve.complete & np.isfinite(lacking) & (lacking > 0)
     if sound.any():

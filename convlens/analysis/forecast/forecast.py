@@ -75,6 +75,7 @@ class Forecast:
     notes: tuple[str, ...]
     learnt_from: tuple[str, ...]
     untried: bool = False
+    axis: str = "epoch"
     seen: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, curve: str) -> CurveForecast:
@@ -108,8 +109,8 @@ class Forecast:
         """What these epochs would bring, what stopping now would save and cost, or why that is not known."""
         if not self.told:
             return " ".join(self.notes)
-        many = f"{self.more} more epoch" + "s" * (self.more != 1)
-        brought = f"{many} (to epoch {self.epoch}) would bring {' and '.join(map(_change, self.told))}."
+        many = f"{self.more} more {self.axis}" + "s" * (self.more != 1)
+        brought = f"{many} (to {self.axis} {self.epoch}) would bring {' and '.join(map(_change, self.told))}."
         hours = "a time that the log does not tell"
         if self.hours is not None:
             hours = f"{self.hours:.1f} hours of training"
@@ -159,7 +160,9 @@ def forecast(run: Run, epoch: int | None = None, *, more: int | None = None) -> 
     were left out.
     """
     if not figures.epochs_done(run):
-        return Forecast(run.name, None, None, 0, (), (), None, ("No epoch is complete.",), ())
+        return Forecast(
+            run.name, None, None, 0, (), (), None, (f"No {run.axis} is complete.",), (), axis=run.axis
+        )
     schedule = schedule_of(run)
     state = projection.state_of(run, schedule)
     now, last = state.time.now, int(run.arrays.epoch[run.arrays.complete][-1])
@@ -182,6 +185,7 @@ def forecast(run: Run, epoch: int | None = None, *, more: int | None = None) -> 
         learnt_from=tuple(taught.families),
         untried=schedule.end is not None and then > schedule.end,
         seen={name: _seen(run, name) for name in names},
+        axis=run.axis,
     )
 
 
@@ -200,7 +204,7 @@ def _target(run: Run, state: State, last: int, epoch: int | None, more: int | No
     elif more is None:
         more = end - now if end > now else max(1, round(_MORE * max(end, now)))
     if more < 1:
-        message = f"{run.name}: epoch {last + more} is known: the last complete one is {last}."
+        message = f"{run.name}: {run.axis} {last + more} is known: the last complete one is {last}."
         raise ConvlensError(f"{message} A forecast is for a later one.")
     return now + more
 
@@ -255,8 +259,10 @@ def _curve(name: str, state: State, made: list[Projection], taught: Experience) 
 
 def _hours(run: Run, epochs: int) -> float | None:
     """How long so many epochs train, if as the last ones did; None if the log does not tell."""
-    seconds = run.arrays.seconds[run.arrays.complete]
-    recent = seconds[np.isfinite(seconds)][-_RECENT:]
+    curve = run.arrays
+    covered = np.diff(curve.epoch, prepend=run.first_step - 1)  # by each row: one epoch, or some iterations
+    known = curve.complete & np.isfinite(curve.seconds) & (covered > 0)
+    recent = (curve.seconds[known] / covered[known])[-_RECENT:]
     return float(np.median(recent)) * epochs / 3600 if len(recent) else None
 
 

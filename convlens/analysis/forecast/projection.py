@@ -78,7 +78,7 @@ def half_width(made: Projection, experience: Experience, part: float) -> float:
 def state_of(run: Run, schedule: Schedule) -> State:
     """The state of a run with at least one complete epoch."""
     courses = courses_of(run)
-    whole = sum(c.name != MAP for c in courses) == len(run.losses) > 0
+    whole = {c.name for c in courses} - {MAP} >= {c.measures for c in run.summed} > set()
     return State(courses, timeline_of(run, schedule), family_of(run), error_of(run.identity.backbone), whole)
 
 
@@ -139,7 +139,9 @@ def level_of(state: State, name: str) -> float:
     """Where a course stands, or the sum of the losses; NaN if that is not known."""
     if name == TOTAL and not state.whole:
         return math.nan
-    courses = [c for c in state.courses if c.name == name or (name == TOTAL and c.name != MAP)]
+    courses = [c for c in state.courses if c.name == name]
+    if name == TOTAL and not courses:
+        courses = [c for c in state.courses if c.name != MAP]
     levels = [c.level(since(c, state.time, c.done[-1]), c.done[-1]) for c in courses]
     return sum(levels) if levels else math.nan
 

@@ -43,7 +43,7 @@ class Timeline:
 
 def timeline_of(run: Run, schedule: Schedule) -> Timeline:
     """The timeline of a run with at least one complete epoch."""
-    offset = int(run.arrays.epoch[0] == 1)  # as figures.done counts
+    offset = run.first_step  # as figures.done counts
     now = figures.epochs_done(run)
     begins = [(p.first - offset, p.begins) for p in schedule.phases if p.first - offset < now]
     rise = max([at for at, why in begins if why is Begin.RISE], default=0)

@@ -35,11 +35,12 @@ class Phase:
     begins: Begin
     origin: Origin
     warm_up: bool = False
+    axis: str = "epoch"
 
     def __str__(self) -> str:
         falls = f" to {self.end_rate:g}" if self.end_rate != self.rate else ""
         rate = f", rate {self.rate:g}{falls}" if math.isfinite(self.rate) else ""
-        return f"epochs {self.first}-{self.last} ({self.begins}{rate})"
+        return f"{self.axis}s {self.first}-{self.last} ({self.begins}{rate})"
 
 
 @dataclass(frozen=True)

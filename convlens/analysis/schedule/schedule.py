@@ -102,7 +102,8 @@ def _found(run: Run) -> Schedule:
         begins |= _turns(run, rates, drops)
     if 0 < rates.warm_up < len(curve.epoch):
         begins[rates.warm_up] = Begin.WARM
-    broken = [] if rates.origin in (Origin.NOTHING, Origin.CHANGE_POINTS) else whole.breaks(begins)
+    known = rates.origin not in (Origin.NOTHING, Origin.CHANGE_POINTS)
+    broken = whole.breaks(begins, rates.warm_up) if known else []
     begins |= {row: Begin.BREAK for row, _ in broken}
     planned = [Drop(d, drop_factor(run), Origin.ARGUMENTS) for d in run.plan.drops]
     planned = [] if rates.mode.smooth else planned
@@ -111,7 +112,7 @@ def _found(run: Run) -> Schedule:
     return Schedule(
         mode=rates.mode,
         origin=rates.origin,
-        phases=_phases(curve.epoch, rates, begins),
+        phases=_phases(run, rates, begins),
         drops=tuple(drops),
         ahead=tuple(d for d in inside if d.epoch > last and not _seen(d, drops)),
         outside=tuple(d for d in planned if d not in inside),
@@ -137,9 +138,10 @@ class _Whole:
         """Rows of the curve at which the loss changes its trend and its level, and by how much."""
         return [(int(self.rows[row]), size) for row, size in breaks.change_points(self.loss, self.noise)]
 
-    def breaks(self, begins: dict[int, Begin]) -> list[tuple[int, float]]:
-        """Rows of the curve at which the loss breaks inside a phase, and by how much."""
-        edges = [*sorted(begins), int(self.rows[-1]) + 1 if len(self.rows) else 0]
+    def breaks(self, begins: dict[int, Begin], warm_up: int) -> list[tuple[int, float]]:
+        """Rows of the curve at which the loss breaks inside a phase behind the warm-up, and by how much."""
+        firsts = [row for row in sorted(begins) if row >= warm_up]  # while the rate rises, it is the cause
+        edges = [*firsts, int(self.rows[-1]) + 1 if len(self.rows) else 0]
         found = []
         for first, behind in pairwise(edges):
             inside = (self.rows >= first) & (self.rows < behind)
@@ -158,11 +160,7 @@ class _Whole:
 
 def _configured(run: Run) -> tuple[int | None, int | None]:
     """How many epochs are configured, and the number of the last one."""
-    epochs, curve = run.plan.epochs, run.arrays
-    if not epochs:
-        return None, None
-    counts_from = 1 if len(curve.epoch) and curve.epoch[0] == 1 else 0
-    return epochs, epochs - 1 + counts_from
+    return (run.plan.epochs, run.plan.epochs - 1 + run.first_step) if run.plan.epochs else (None, None)
 
 
 def _believed(run: Run, rates: Rates, whole: _Whole) -> Rates:
@@ -195,7 +193,8 @@ def _turns(run: Run, rates: Rates, drops: list[Drop]) -> dict[int, Begin]:
     return begins
 
 
-def _phases(epoch: Ints, rates: Rates, begins: dict[int, Begin]) -> tuple[Phase, ...]:
+def _phases(run: Run, rates: Rates, begins: dict[int, Begin]) -> tuple[Phase, ...]:
+    epoch = run.arrays.epoch
     firsts = sorted(begins)
     lasts = [*(row - 1 for row in firsts[1:]), len(epoch) - 1]
     phases = []
@@ -203,9 +202,8 @@ def _phases(epoch: Ints, rates: Rates, begins: dict[int, Begin]) -> tuple[Phase,
         warm_up = last < rates.warm_up
         rate = float(rates.rate[first])
         end_rate = float(rates.rate[last]) if rates.mode.smooth or warm_up else rate
-        phases.append(
-            Phase(int(epoch[first]), int(epoch[last]), rate, end_rate, begins[first], rates.origin, warm_up)
-        )
+        span = int(epoch[first]), int(epoch[last])
+        phases.append(Phase(*span, rate, end_rate, begins[first], rates.origin, warm_up, run.axis))
     return tuple(phases)
 
 

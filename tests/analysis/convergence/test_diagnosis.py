@@ -14,7 +14,7 @@ from convlens import ConvlensError, diagnose
 from convlens.analysis.convergence.diagnosis import CONDITIONS
 from convlens.analysis.convergence.fitting import Fitting
 from convlens.analysis.convergence.verdicts import Margins, Verdict
-from convlens.findings import explain
+from convlens.explanations import explain
 from convlens.reader import read_bytes
 from tests.analysis.curves import NAN, STEPS, course, jumping, run_of
 from tests.handmade import arguments, batch, close, epochs, log, start
