@@ -216,6 +216,15 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "total rises there although the model gets no worse: it compares with itself only on either side.",
         "l1_loss is added from epoch 286 on, where mosaics end",
     ),
+    Code.FILES_JOINED: Explanation(
+        "Several files are one run",
+        "Some frameworks begin a new file for each process. Those of one folder are read in the order of "
+        "their time stamps as if they had been appended: what a resumed process trained again supersedes what"
+        " the earlier one had, and where training begins anew another run begins. Give a single file to read "
+        "it alone.",
+        "3 files are read as one, in this order: 20210504_114814.log.json, 20210505_084356.log.json, "
+        "20210506_114555.log.json; lines are counted through all of them",
+    ),
     Code.LOSS_BREAKS: Explanation(
         "The loss breaks though the learning rate did not change",
         "From one epoch to the next the summed loss changes its level by 3% or more, beyond its noise and to "

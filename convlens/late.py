@@ -12,7 +12,7 @@ from convlens.errors import SourceError
 from convlens.formats import FORMATS
 from convlens.formats.base import ALL_LINES, Blocks, Want
 from convlens.meters import Ints
-from convlens.sources import Kept, Stamp, open_source
+from convlens.sources import Kept, Stamp, open_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,7 @@ class LogOnDisk:
     data: bytes | None
     session_lines: tuple[int, ...] = ()
     kept: Kept | None = None
+    earlier: tuple[str, ...] = ()  # files of earlier processes
     lines: tuple[int, int] = ALL_LINES  # of the run, where the file holds several
 
     def batches(self) -> pd.DataFrame:
@@ -82,7 +83,7 @@ class LogOnDisk:
             return self.data
         if self.kept is not None:
             return self.kept.read()
-        data, stamp = open_source(self.path)
+        data, stamp = open_parts((*self.earlier, self.path))
         if stamp != self.stamp:
             raise SourceError(self.path, "the file has changed since it was read; read it again")
         return data

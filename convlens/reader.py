@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from convlens import checks, formats, late, zoo
-from convlens.errors import ConvlensError, LogFormatError
+from convlens.errors import ConvlensError, LogFormatError, SourceError
 from convlens.findings import Code, Finding
 from convlens.formats.base import SUMMARY, Blocks, Format
 from convlens.formats.text import HEAD, clean, quote
@@ -16,7 +17,7 @@ from convlens.metrics import score
 from convlens.run import Run
 from convlens.runs import runs_in
 from convlens.sessions import build_sessions, stitch
-from convlens.sources import Kept, Source, Stamp, look_up, obtain, open_source, resolve, unpacked
+from convlens.sources import Kept, Source, Stamp, look_up, obtain, open_parts, open_source, resolve, unpacked
 from convlens.sources.http import Progress
 
 Sources = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
@@ -57,8 +58,8 @@ def read_runs(source: Source, *, offline: bool = False, progress: Progress | Non
     if source.url:
         runs = _read_url(source, offline, progress)
     else:
-        data, stamp = open_source(source.path)
-        runs = runs_of_bytes(data, source.path, source.label, stamp)
+        data, stamp = open_parts((*source.earlier, source.path))
+        runs = runs_of_bytes(data, source.path, source.label, stamp, earlier=source.earlier)
     if len(runs) == 1:
         return runs
     return [replace(run, name=f"{source.label} run {number}") for number, run in enumerate(runs, 1)]
@@ -100,22 +101,46 @@ def read_bytes(data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: K
 
 
 def runs_of_bytes(
-    data: bytes, path: str, name: str, stamp: Stamp = (0, 0), kept: Kept | None = None
+    data: bytes,
+    path: str,
+    name: str,
+    stamp: Stamp = (0, 0),
+    kept: Kept | None = None,
+    earlier: tuple[str, ...] = (),
 ) -> list[Run]:
     """Make all runs of a log's bytes.
 
     `path` is where they are from ("-" for bytes that cannot be read again), `name` the label, `stamp` what
-    tells a change of the file, and `kept` the place in the cache of what a URL gave.
+    tells a change of the file, `kept` the place in the cache of what a URL gave, and `earlier` are the files
+    of earlier processes, with whose bytes they begin.
     """
     head = data[:HEAD]
     kind = formats.recognise(path, head) or formats.recognise(path, data)  # a preamble may be long
     if kind is None:
         raise LogFormatError(path, _why_not(data))
     blocks = kind.read(data, SUMMARY)
+    if path != "-" and kept is None:
+        blocks = _with_config_beside(blocks, kind, Path(path).parent)
     axis = blocks.axis or kind.axis
-    log = late.LogOnDisk(kind.name, path, stamp, data if path == "-" else None, kept=kept)
+    log = late.LogOnDisk(kind.name, path, stamp, data if path == "-" else None, kept=kept, earlier=earlier)
+    if earlier:
+        named = ", ".join(_shortest((*earlier, path)))
+        text = f"{len(earlier) + 1} files are read as one, in this order: {named}"
+        joined = Finding(Code.FILES_JOINED, f"{text}; lines are counted through all of them")
+        blocks = replace(blocks, findings=(joined, *blocks.findings))
     parts = runs_in(blocks, kind.restarts, axis)
     return [_run(part, kind, log, axis, name, data) for part in parts]
+
+
+def _with_config_beside(blocks: Blocks, kind: Format, folder: Path) -> Blocks:
+    """The blocks of a log with what the config in its folder says, if there is one."""
+    for name, add in kind.beside.items():
+        if (folder / name).is_file():
+            try:
+                return add(blocks, open_source(str(folder / name))[0])
+            except SourceError as error:
+                return replace(blocks, findings=(*blocks.findings, Finding(Code.NOT_UNDERSTOOD, str(error))))
+    return blocks
 
 
 def _run(blocks: Blocks, kind: Format, log: late.LogOnDisk, axis: str, name: str, data: bytes) -> Run:
@@ -149,6 +174,12 @@ def _run(blocks: Blocks, kind: Format, log: late.LogOnDisk, axis: str, name: str
         counts_from=blocks.counts_from,
     )
     return run.with_findings((*blocks.findings, *contradictions, *checks.collect(run, blocks, built)))
+
+
+def _shortest(paths: Sequence[str]) -> list[str]:
+    """The paths without the folder that they share."""
+    shared = os.path.commonpath([str(Path(path).parent) for path in paths])
+    return [os.path.relpath(path, shared or ".") for path in paths]
 
 
 def _why_empty(blocks: Blocks) -> str:

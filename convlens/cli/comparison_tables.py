@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 MOST_SIDE_BY_SIDE = 3
+_MOST_ARGUMENTS = 40  # a config may hold hundreds
 _JUDGES = {"map": "mAP", "score": "score"}
 _LOWER_IS_BETTER = ("hours", "epochs", "best_epoch", "planned_epochs", "n")
 
@@ -45,13 +46,16 @@ def view(
     if few and stage_table.differ(comparison):
         yield from ("", "By stage of the learning rate: before its first drop, and after each")
         yield stage_table.by_stage(comparison)
-    arguments = comparison.arguments
+    arguments = dict(list(comparison.arguments.items())[:_MOST_ARGUMENTS])
+    further = len(comparison.arguments) - len(arguments)
     if arguments and few:
         yield from ("", "Arguments that differ")
         names = ["argument", *(arm.name for arm in comparison.arms)]
         yield table(names, [[name, *map(cells.argument, told)] for name, told in arguments.items()])
     elif arguments:
         yield from ("", f"Arguments that differ: {', '.join(arguments)}")
+    if further:
+        yield f"and {further} more arguments, which --format json has"
     if classes:
         yield from ("", *_classes(comparison, classes, few))
     yield from _findings(comparison, few)

@@ -226,7 +226,10 @@ class Format:
     """One kind of log file.
 
     `recognise(name, head)` decides from the file's name and its first 128 KB; `read(data, want)` turns
-    the bytes into blocks.
+    the bytes into blocks. `beside` are files that may lie beside a log, each with what adds to the blocks
+    what it says; the first that is there counts. `layout` are patterns of the paths of logs in a folder that
+    the framework wrote: of one `job` (a group), and where each process has a file of its own of one `start`;
+    a pattern further down says the same again, and so do lower numbers of a `copy`.
     """
 
     name: str
@@ -234,3 +237,5 @@ class Format:
     restarts: Restarts
     recognise: Callable[[str, bytes], bool]
     read: Callable[[bytes, Want], Blocks]
+    beside: Mapping[str, Callable[[Blocks, bytes], Blocks]] = field(default_factory=dict)
+    layout: tuple[str, ...] = ()

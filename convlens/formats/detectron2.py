@@ -85,7 +85,23 @@ def read(data: bytes, want: Want) -> Blocks:
     return _read_text(Text(cleaned), list(findings), want)
 
 
-FORMAT = Format("detectron2", "iteration", Restarts.NEW_RUN, recognise, read)
+def with_config(blocks: Blocks, config: bytes) -> Blocks:
+    """What `config.yaml` tells."""
+    values = parse_yaml(config.decode("utf-8", errors="replace"))
+    if blocks.configs or not values:
+        return blocks
+    return replace(blocks, configs=(Config(0, flat(values), _plan(values), _identity(values)),))
+
+
+FORMAT = Format(
+    "detectron2",
+    "iteration",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    {"config.yaml": with_config},
+    (r"(?P<job>.*)/metrics\.json", r"(?P<job>.*)/log\.txt(?:\.rank\d+)?"),
+)
 
 
 def blocks_of(rows: Rows, findings: Sequence[Finding], want: Want) -> Blocks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -81,7 +82,31 @@ def read(data: bytes, want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("huggingface", "iteration", Restarts.NEW_RUN, recognise, read)
+def with_config(blocks: Blocks, config: bytes) -> Blocks:
+    """What the `config.json` of the model tells."""
+    model, _, _ = read_json_document(config, "architectures")
+    kinds = model.get("architectures")
+    kind = kinds[0] if isinstance(kinds, list) and kinds else None
+    if not isinstance(kind, str):
+        return blocks
+    detector = re.sub(r"(?<=.)For[A-Z]\w*$", "", kind).lower()
+    told: Values = {name: model[name] for name in ("architectures", "_name_or_path") if name in model}
+    configs = [replace(c, values={**c.values, **told}) for c in blocks.configs]
+    return replace(blocks, configs=tuple(replace(c, identity={"detector": detector}) for c in configs))
+
+
+FORMAT = Format(
+    "huggingface",
+    "iteration",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    {"config.json": with_config},
+    (
+        r"(?P<job>(?:(?!/checkpoint-\d+/).)*)/trainer_state\.json",
+        r"(?P<job>.*)/checkpoint-(?P<copy>\d+)/trainer_state\.json",
+    ),
+)
 
 
 def _config(document: Mapping[str, object], items: Sequence[Mapping[str, object]]) -> Config:

@@ -15,12 +15,24 @@ from functools import partial
 import numpy as np
 
 from convlens.findings import Finding
-from convlens.formats.base import Blocks, ClassScores, Format, Restarts, Table, Want, empty_table
+from convlens.formats.base import (
+    Blocks,
+    ClassScores,
+    Config,
+    Format,
+    Plan,
+    Restarts,
+    Table,
+    Want,
+    empty_table,
+)
 from convlens.formats.coco import of_task
 from convlens.formats.naming import loss_column, name_columns
+from convlens.formats.nested import first, flat, whole
 from convlens.formats.row_files import header_of, read_csv
 from convlens.formats.rows import Rows, in_percent
 from convlens.formats.text import clean
+from convlens.formats.yaml_config import parse_yaml
 from convlens.meters import Ints, Meter
 from convlens.metrics import RATE, Better, Column, Role, Unit, score
 
@@ -115,7 +127,22 @@ def blocks_of(rows: Rows, findings: Sequence[Finding], want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("lightning", "epoch", Restarts.NEW_RUN, recognise, read)
+def with_config(blocks: Blocks, config: bytes) -> Blocks:
+    """What `hparams.yaml` tells, which holds what the user's module was made with."""
+    values = flat(parse_yaml(config.decode("utf-8", errors="replace")))
+    epochs = whole(first(values.get("max_epochs"), values.get("epochs")))
+    return replace(blocks, configs=(Config(values=values, plan=Plan(epochs=epochs)),)) if values else blocks
+
+
+FORMAT = Format(
+    "lightning",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    {"hparams.yaml": with_config},
+    (r"(?P<job>.*)/metrics\.csv",),
+)
 
 
 def _once_an_epoch(epoch: Ints, step: Ints, scored: AbstractSet[tuple[int, int]]) -> bool:

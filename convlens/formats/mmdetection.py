@@ -67,7 +67,17 @@ def read(data: bytes, want: Want) -> Blocks:
     return _read_text(Text(cleaned), list(findings))
 
 
-FORMAT = Format("mmdetection", "epoch", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "mmdetection",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    layout=(
+        r"(?P<job>.*)/(?P<start>\d{8}_\d{6})\.log\.json",
+        r"(?P<job>.*)/(?P<start>\d{8}_\d{6})\.log",
+    ),
+)
 
 
 def _read_json(data: bytes, findings: list[Finding]) -> Blocks:

@@ -20,9 +20,10 @@ from convlens.formats.base import Blocks, Format, Restarts, Want
 from convlens.formats.coco import SUFFIXES, ap_name, of_task
 from convlens.formats.lines import NUMBER, same_form
 from convlens.formats.matches import line_without_end, numbered
+from convlens.formats.mmconfig import config_of, parse_config
 from convlens.formats.mmlogs import best_checkpoints, configs_in, mm_blocks
 from convlens.formats.naming import loss_column
-from convlens.formats.nested import Values
+from convlens.formats.nested import Values, at, whole
 from convlens.formats.row_files import about_broken, read_json_lines
 from convlens.formats.rows import Rows, rows_of
 from convlens.formats.text import Text, clean
@@ -108,7 +109,29 @@ def read(data: bytes, want: Want) -> Blocks:
     return _read_text(Text(cleaned), list(findings))
 
 
-FORMAT = Format("mmengine", "epoch", Restarts.NEW_RUN, recognise, read)
+def with_config(blocks: Blocks, config: bytes) -> Blocks:
+    """What a config beside the log tells: the arguments, and the window of the means."""
+    values = parse_config(config.decode("utf-8", errors="replace"))
+    if blocks.configs or not values:
+        return blocks
+    window = _window([(0, values)])
+    columns = (replace(c, window=window) if c.meter is Meter.WINDOW else c for c in blocks.columns)
+    return replace(blocks, columns=tuple(columns), configs=(config_of(values, 0),))
+
+
+FORMAT = Format(
+    "mmengine",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    {"config.py": with_config},
+    (
+        r"(?P<job>.*)/(?P<start>\d{8}_\d{6})(?:/vis_data)?/scalars\.json",
+        r"(?P<job>.*)/(?P<start>\d{8}_\d{6})/vis_data/\d{8}_\d{6}\.json",
+        r"(?P<job>.*)/(?P<start>\d{8}_\d{6})/\d{8}_\d{6}\.log",
+    ),
+)
 
 
 def blocks_of(rows: Rows, findings: Sequence[Finding], want: Want) -> Blocks:
@@ -187,8 +210,11 @@ def _describing(
     names: Sequence[str], configs: Sequence[tuple[int, Values]] = ()
 ) -> Callable[[str], Column | None]:
     """`describe` with the window that the config tells; VOC's scores are others where COCO's stand beside."""
-    processor = configs[-1][1].get("log_processor") if configs else None
-    window = processor.get("window_size") if isinstance(processor, dict) else None
-    known = window if isinstance(window, int) and window > 0 else _WINDOW
     both = any(name.startswith("coco/bbox") for name in names)
-    return partial(describe, window=known, voc="voc" if both else "")
+    return partial(describe, window=_window(configs), voc="voc" if both else "")
+
+
+def _window(configs: Sequence[tuple[int, Values]]) -> int:
+    """How many iterations a printed mean covers."""
+    window = whole(at(configs[-1][1], "log_processor", "window_size")) if configs else None
+    return window or _WINDOW

@@ -42,7 +42,15 @@ def read(data: bytes, want: Want) -> Blocks:
     return blocks_of(rows, findings, want)
 
 
-FORMAT = Format("tensorboard", "iteration", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "tensorboard",
+    "iteration",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    {**ultralytics.BESIDE, **detectron2.FORMAT.beside},
+    (r"(?P<job>.*?)(?:/vis_data)?/events\.out\.tfevents\.[^/]*",),
+)
 
 
 def _rows(scalars: Sequence[Scalar]) -> Rows:

@@ -7,7 +7,9 @@ weights: of the parameter group with the lowest, since a warm-up begins with a h
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -16,9 +18,11 @@ from convlens.formats.base import Blocks, Config, Format, Plan, Restarts, Want
 from convlens.formats.coco import of_task
 from convlens.formats.lines import NUMBER
 from convlens.formats.naming import SECONDS, name_columns
+from convlens.formats.nested import Values, first, flat, whole
 from convlens.formats.row_files import about_broken, first_line, header_of, read_csv
 from convlens.formats.rows import Rows, rows_of
 from convlens.formats.text import clean
+from convlens.formats.yaml_config import parse_yaml
 from convlens.meters import Floats
 from convlens.metrics import RATE, Better, Column, Unit, loss, score, total
 
@@ -45,6 +49,8 @@ _RATE = re.compile(r"(?:x/lr|lr/pg)\d+")
 _METRIC = re.compile(
     r"metrics/(?P<name>precision|recall|mAP_0\.5:0\.95|mAP50-95|mAP_0\.5|mAP50)(?:\((?P<task>[BMPO])\))?"
 )
+# One network in several sizes: yolov5m, yolo11n-seg, rtdetr-l.
+_MODEL = re.compile(r"(?P<detector>yolov?\d+|rtdetr)-?[nstmlxbce]6?u?(?P<task>-(?:seg|pose|obb))?")
 _TASKS = {None: "", "B": "", "O": "", "M": "segm", "P": "keypoints"}
 
 
@@ -83,7 +89,43 @@ def read(data: bytes, want: Want) -> Blocks:
     return _blocks(_seconds(with_rate(rows)), [*findings, *about], ())
 
 
-FORMAT = Format("ultralytics", "epoch", Restarts.NEW_RUN, recognise, read)
+def with_config(blocks: Blocks, config: bytes) -> Blocks:
+    """What `args.yaml`, or `opt.yaml` of YOLOv5 and YOLOv7, tells."""
+    values = parse_yaml(config.decode("utf-8", errors="replace"))
+    if not values:
+        return blocks
+    batch = whole(first(values.get("batch"), values.get("batch_size")))
+    plan = Plan(epochs=whole(values.get("epochs")), batch_size=batch)
+    return replace(blocks, configs=(Config(0, flat(values), plan, _identity(values)),))
+
+
+BESIDE = {"args.yaml": with_config, "opt.yaml": with_config}
+FORMAT = Format(
+    "ultralytics",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    BESIDE,
+    (r"(?P<job>.*)/results\.csv", r"(?P<job>.*)/results\.txt"),
+)
+
+
+def _identity(values: Values) -> dict[str, str | int]:
+    """Detector, size of the network, data and images, from the names that the arguments give them."""
+    parts: dict[str, str | int] = {}
+    model = next((v for n in ("model", "cfg", "weights") if isinstance(v := values.get(n), str) and v), "")
+    if stem := PurePosixPath(model.replace("\\", "/")).stem:
+        sized = _MODEL.fullmatch(stem)
+        parts["detector"] = sized["detector"] + (sized["task"] or "") if sized else stem
+        parts |= {"backbone": stem} if sized else {}
+    told = values.get("data")
+    data = PurePosixPath(told.replace("\\", "/") if isinstance(told, str) else "")
+    if data.stem:
+        parts["dataset"] = data.parent.name if data.stem in ("data", "dataset") else data.stem
+    size = first(values.get("imgsz"), values.get("img_size"))
+    side = whole(size[0] if isinstance(size, list) and size else size)
+    return parts | ({"input_size": side} if side else {})
 
 
 def _read_text(data: bytes, findings: list[Finding]) -> Blocks:

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import zlib
+from collections.abc import Sequence
 
 from convlens.errors import SourceError
 
@@ -33,6 +34,20 @@ def open_source(path: str) -> tuple[bytes, Stamp]:
     except OSError as error:
         raise SourceError(path, f"cannot be opened: {error.strerror or error}") from None
     return unpacked(data, path), (status.st_size, status.st_mtime_ns)
+
+
+def open_parts(paths: Sequence[str]) -> tuple[bytes, Stamp]:
+    """The bytes of several files, each from a line of its own, and a stamp that tells a change of any.
+
+    Raises what `open_source` raises, and SourceError if they are more than 1 GiB together.
+    """
+    if len(paths) == 1:
+        return open_source(paths[0])
+    opened = [open_source(path) for path in paths]
+    if sum(len(data) for data, _ in opened) > LARGEST:
+        raise SourceError(paths[-1], f"larger than {LARGEST >> 20} MiB with the files before it")
+    data = b"".join(data + b"\n" * (not data.endswith(b"\n")) for data, _ in opened[:-1]) + opened[-1][0]
+    return data, (sum(size for _, (size, _) in opened), max(changed for _, (_, changed) in opened))
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -12,14 +12,16 @@ from pathlib import Path
 
 from convlens import formats, zoo
 from convlens.errors import ConvlensError, SourceError
+from convlens.formats.base import Format
 from convlens.formats.text import HEAD
 from convlens.sources.files import open_source
+from convlens.sources.run_folders import runs_of
 from convlens.sources.urls import is_url, segments, shown
 
 # Names that tell nothing about a run; the folder above may.
 _TELLS_NOTHING = re.compile(
     r"(?i)^(?:train(?:ing)?|logs?|train[_-]?logs?|results?|metrics|scalars|trainer_state|workerlog(?:\.\d+)?"
-    r"|events\.out\.tfevents.*|out(?:put)?|std(?:out|err)|nohup|runs?|[\d_.:-]*)$"
+    r"|vis_data|checkpoint-\d+|events\.out\.tfevents.*|out(?:put)?|std(?:out|err)|nohup|runs?|[\d_.:-]*)$"
 )
 _SUFFIXES = (".gz", ".log", ".txt", ".out", ".csv", ".json")
 _LABEL = re.compile(r"^([^=/\\]+)=(.+)$", re.DOTALL)
@@ -30,12 +32,14 @@ class Source:
     """One log: `path` is a file, `-`, or with `zoo` the name of a published run; `label` names the run.
 
     Of a log on a server `url` is the address, which may hold a password, and `path` what is shown of it.
+    Where each process wrote a file of its own, `earlier` are those before the one at `path`, in order.
     """
 
     label: str
     path: str
     zoo: bool = False
     url: str = field(default="", repr=False)
+    earlier: tuple[str, ...] = ()
 
 
 def resolve(
@@ -128,20 +132,22 @@ def _matching(text: str, pattern: Path) -> Iterator[Source]:
 
 
 def _logs_in(folder: Path) -> Iterator[Source]:
-    """Every file in a folder and below that is recognised as a log; links to folders are not followed."""
-    found = False
+    """The logs in a folder and below, those of one run as one; links to folders are not followed."""
+    found: list[tuple[Path, Format]] = []
     for where, folders, files in os.walk(folder, followlinks=False):
         folders.sort()
         for name in sorted(files):
             path = Path(where) / name
-            if path.is_file() and _is_log(path):
-                found = True
-                yield Source(_label_of(path), str(path))
+            if path.is_file() and (form := _format_of(path)):
+                found.append((path, form))
     if not found:
         raise SourceError(str(folder), "there is no log in this folder that can be read")
+    for *earlier, path in runs_of(found):
+        yield Source(_label_of(path), str(path), earlier=tuple(map(str, earlier)))
 
 
-def _is_log(path: Path) -> bool:
+def _format_of(path: Path) -> Format | None:
+    """The format of a file, None if it is no log or cannot be opened."""
     try:
         if path.suffix == ".gz":
             head = open_source(str(path))[0][:HEAD]
@@ -149,8 +155,8 @@ def _is_log(path: Path) -> bool:
             with path.open("rb") as file:
                 head = file.read(HEAD)
     except (OSError, ConvlensError):
-        return False
-    return formats.recognise(path.name, head) is not None
+        return None
+    return formats.recognise(path.name, head)
 
 
 def _label_of(path: Path) -> str:
