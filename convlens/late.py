@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convlens.errors import SourceError
-from convlens.formats import FORMATS
-from convlens.formats.base import ALL_LINES, Blocks, Want
+from convlens.formats.base import ALL_LINES, Blocks, Format, Want
 from convlens.meters import Ints
 from convlens.sources import Kept, Stamp, open_parts
 
@@ -25,7 +24,7 @@ class LogOnDisk:
     Of a URL it is the file that was `kept` in the cache: no server is asked again.
     """
 
-    format: str
+    kind: Format
     path: str
     stamp: Stamp
     data: bytes | None
@@ -74,8 +73,7 @@ class LogOnDisk:
         return np.maximum(found, 0)
 
     def _blocks(self, want: Want) -> Blocks:
-        kind = next(f for f in FORMATS if f.name == self.format)
-        blocks = kind.read(self._read(), want)
+        blocks = self.kind.read(self._read(), want)
         return blocks if self.lines == ALL_LINES else blocks.between(0, *self.lines)
 
     def _read(self) -> bytes:

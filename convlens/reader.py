@@ -10,6 +10,7 @@ from pathlib import Path
 from convlens import checks, formats, late, zoo
 from convlens.errors import ConvlensError, LogFormatError, SourceError
 from convlens.findings import Code, Finding
+from convlens.formats import declared
 from convlens.formats.base import SUMMARY, Blocks, Format
 from convlens.formats.text import HEAD, clean, quote
 from convlens.identity import identify
@@ -23,51 +24,80 @@ from convlens.sources.http import Progress
 Sources = str | Path | Sequence[str | Path] | Mapping[str, str | Path]
 
 
-def read_log(source: str | Path) -> Run:
+def read_log(
+    source: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    log_format: str | Path | None = None,
+) -> Run:
     """Read the one run that a source holds: a file, a folder with one log, a URL, `-`, or a zoo name.
 
-    What a URL gives is kept in a cache; with `CONVLENS_OFFLINE=1` in the environment that alone is asked.
-    Raises SourceError if it cannot be opened or fetched, LogFormatError if it is no log, and ConvlensError if
-    a folder or a pattern holds several (`read_logs` reads them all).
+    `columns` reads any table or JSON by the names of its columns, such as `{"epoch": "step", "loss":
+    "train/total_loss", "map[%]": "val/mAP"}`, and `log_format` is a TOML file that declares the lines of a
+    text. What a URL gives is kept in a cache; with `CONVLENS_OFFLINE=1` in the environment that alone is
+    asked. Raises SourceError if it cannot be opened or fetched, LogFormatError if it is no log, and
+    ConvlensError if a folder or a pattern holds several (`read_logs` reads them all).
     """
     found = resolve([source])
     if len(found) != 1:
         shown = ", ".join(s.path for s in found[:3])
         message = f"{source}: holds {len(found)} logs ({shown}, …); read_logs reads them all."
         raise ConvlensError(message)
-    return read_source(found[0])
+    return read_source(found[0], kind=declared_format(columns, log_format))
 
 
-def read_logs(sources: Sources) -> list[Run]:
+def read_logs(
+    sources: Sources,
+    *,
+    columns: Mapping[str, str] | None = None,
+    log_format: str | Path | None = None,
+) -> list[Run]:
     """Read every run that the sources hold, in order; a file may hold several.
 
-    `sources` is one source, a list of them, or a mapping of labels to sources. The first one that cannot
-    be read raises; `read_runs` on each of `resolve(sources)` passes over bad ones.
+    `sources` is one source, a list of them, or a mapping of labels to sources; for the rest see `read_log`.
+    The first one that cannot be read raises; `read_runs` on each of `resolve(sources)` passes over bad ones.
     """
-    return [run for source in resolve(sources) for run in read_runs(source)]
+    kind = declared_format(columns, log_format)
+    return [run for source in resolve(sources) for run in read_runs(source, kind=kind)]
 
 
-def read_runs(source: Source, *, offline: bool = False, progress: Progress | None = None) -> list[Run]:
+def declared_format(columns: Mapping[str, str] | None, log_format: str | Path | None) -> Format | None:
+    """The format that a user declares by names of columns or in a TOML file; None without either."""
+    if log_format is not None:
+        from convlens.formats.declared_lines import from_toml
+
+        data, _ = open_source(str(log_format))
+        return from_toml(data.decode("utf-8", errors="replace"), str(log_format)).format
+    return declared.from_map(columns).format if columns else None
+
+
+def read_runs(
+    source: Source,
+    *,
+    offline: bool = False,
+    progress: Progress | None = None,
+    kind: Format | None = None,
+) -> list[Run]:
     """Read all runs of one resolved source.
 
     With `offline` no server is asked for a URL, only the cache; `progress` is called as bytes arrive, with
-    their number and that of all or None.
+    their number and that of all or None. `kind` is the format, None if the content is to tell.
     """
     if source.zoo:
         return [_read_published(source)]
     if source.url:
-        runs = _read_url(source, offline, progress)
+        runs = _read_url(source, offline, progress, kind)
     else:
         data, stamp = open_parts((*source.earlier, source.path))
-        runs = runs_of_bytes(data, source.path, source.label, stamp, earlier=source.earlier)
+        runs = runs_of_bytes(data, source.path, source.label, stamp, earlier=source.earlier, kind=kind)
     if len(runs) == 1:
         return runs
     return [replace(run, name=f"{source.label} run {number}") for number, run in enumerate(runs, 1)]
 
 
-def read_source(source: Source, *, offline: bool = False, progress: Progress | None = None) -> Run:
+def read_source(source: Source, *, kind: Format | None = None) -> Run:
     """Read one resolved source (see `read_runs`); of several runs in it the last."""
-    return replace(read_runs(source, offline=offline, progress=progress)[-1], name=source.label)
+    return replace(read_runs(source, kind=kind)[-1], name=source.label)
 
 
 def _read_published(source: Source) -> Run:
@@ -86,9 +116,9 @@ def _read_published(source: Source) -> Run:
     )
 
 
-def _read_url(source: Source, offline: bool, progress: Progress | None) -> list[Run]:
+def _read_url(source: Source, offline: bool, progress: Progress | None, kind: Format | None) -> list[Run]:
     kept, answer = obtain(source.url, progress=progress, offline=offline)
-    runs = runs_of_bytes(unpacked(answer.data, kept.url), kept.url, source.label, kept=kept)
+    runs = runs_of_bytes(unpacked(answer.data, kept.url), kept.url, source.label, kept=kept, kind=kind)
     if not kept.stale:
         return runs
     text = f"{kept.stale}: this is the log that was fetched on {kept.fetched[:10]}"
@@ -107,22 +137,23 @@ def runs_of_bytes(
     stamp: Stamp = (0, 0),
     kept: Kept | None = None,
     earlier: tuple[str, ...] = (),
+    kind: Format | None = None,
 ) -> list[Run]:
     """Make all runs of a log's bytes.
 
     `path` is where they are from ("-" for bytes that cannot be read again), `name` the label, `stamp` what
     tells a change of the file, `kept` the place in the cache of what a URL gave, and `earlier` are the files
-    of earlier processes, with whose bytes they begin.
+    of earlier processes, with whose bytes they begin; `kind` is the format where the user tells it.
     """
     head = data[:HEAD]
-    kind = formats.recognise(path, head) or formats.recognise(path, data)  # a preamble may be long
+    kind = kind or formats.recognise(path, head) or formats.recognise(path, data)  # a preamble may be long
     if kind is None:
         raise LogFormatError(path, _why_not(data))
     blocks = kind.read(data, SUMMARY)
     if path != "-" and kept is None:
         blocks = _with_config_beside(blocks, kind, Path(path).parent)
     axis = blocks.axis or kind.axis
-    log = late.LogOnDisk(kind.name, path, stamp, data if path == "-" else None, kept=kept, earlier=earlier)
+    log = late.LogOnDisk(kind, path, stamp, data if path == "-" else None, kept=kept, earlier=earlier)
     if earlier:
         named = ", ".join(_shortest((*earlier, path)))
         text = f"{len(earlier) + 1} files are read as one, in this order: {named}"

@@ -268,10 +268,11 @@ def test_class_aps_and_batches_go_with_their_session():
         lines += [line, voc(number, 0.5)] if "cost" in line else [line]
     run = read(start(), lines)
     assert spans(run) == [(0, 9), (10, 19)]
+    from convlens.formats.gluoncv import detection
     from convlens.late import LogOnDisk
 
     late = LogOnDisk(
-        run.format, "-", (0, 0), log(start(), lines).encode(), tuple(s.line for s in run.sessions)
+        detection.FORMAT, "-", (0, 0), log(start(), lines).encode(), tuple(s.line for s in run.sessions)
     )
     pairs = set(late.class_ap().index.droplevel("class_name"))
     assert pairs == set(run.validation.index) == {(int(n >= 10), n) for n in range(20)}

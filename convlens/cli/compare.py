@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli import figures
-from convlens.cli.options import Dpi, Form, Offline, Size, Sources
+from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
@@ -66,6 +66,8 @@ def compare(
     size: Size = None,
     dpi: Dpi = 150,
     form: Form = OutputFormat.TABLE,
+    mapped: Mapped = None,
+    log_format: LogFormat = None,
     offline: Offline = False,
 ) -> None:
     """Compare two or more runs: losses, mAP, arguments, findings."""
@@ -78,7 +80,7 @@ def compare(
     from convlens.plots.curves import plot_comparison
 
     inches = figures.checked(plot, size)
-    reader = Reader(sources, offline)
+    reader = Reader(sources, offline, mapped, log_format)
     runs = list(reader.runs())
     published = _against_zoo(runs) if against_zoo else []
     added = {one.published.name: one.published for one in published}.values()

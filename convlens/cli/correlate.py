@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from convlens.cli import figures
-from convlens.cli.options import Dpi, Form, Offline, Size, Sources
+from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
 from convlens.cli.sources import Reader
 
@@ -25,6 +25,8 @@ def correlate(
     ] = None,
     size: Size = None,
     dpi: Dpi = 150,
+    mapped: Mapped = None,
+    log_format: LogFormat = None,
     offline: Offline = False,
     form: Form = OutputFormat.TABLE,
 ) -> None:
@@ -35,7 +37,7 @@ def correlate(
     from convlens.plots.scatter import plot_correlations
 
     inches = figures.checked(plot, size)
-    reader = Reader(sources, offline)
+    reader = Reader(sources, offline, mapped, log_format)
     runs = list(reader.runs())
     if len(runs) < 2 and reader.failed:
         say("fewer than two runs could be read: there is nothing to correlate")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli import figures
-from convlens.cli.options import Dpi, Form, Offline, Size, Sources
+from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError, UnknownNameError
@@ -50,6 +50,8 @@ def diagnose(
     ] = None,
     size: Size = None,
     dpi: Dpi = 150,
+    mapped: Mapped = None,
+    log_format: LogFormat = None,
     offline: Offline = False,
     form: Form = OutputFormat.TABLE,
 ) -> None:
@@ -64,7 +66,7 @@ def diagnose(
     if evaluations and form not in (OutputFormat.TABLE, OutputFormat.JSON):
         message = f"what patience would have done is told as table and json, not as {form}"
         raise typer.BadParameter(message, param_hint="--patience")
-    reader = Reader(sources, offline)
+    reader = Reader(sources, offline, mapped, log_format)
     told: list[Diagnosis] = []
     for run in reader.runs():
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli import figures
-from convlens.cli.options import Dpi, Form, Offline, Size, Sources
+from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
@@ -41,6 +41,8 @@ def forecast(
     size: Size = None,
     dpi: Dpi = 150,
     form: Form = OutputFormat.TABLE,
+    mapped: Mapped = None,
+    log_format: LogFormat = None,
     offline: Offline = False,
 ) -> None:
     """Forecast the losses and the mAP of runs: what more epochs would bring, what stopping now would cost."""
@@ -50,7 +52,7 @@ def forecast(
     inches = figures.checked(plot, size)
     if epoch is not None and epochs is not None:
         raise typer.BadParameter("either the epoch or how many more, not both", param_hint="--epochs")
-    reader = Reader(sources, offline)
+    reader = Reader(sources, offline, mapped, log_format)
     made: list[Forecast] = []
     refused: list[ConvlensError] = []
     for run in reader.runs():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli import figures
-from convlens.cli.options import Dpi, Form, Offline, Size
+from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size
 from convlens.cli.output import OutputFormat, as_json, as_text, emit, show
 from convlens.cli.sources import Reader
 
@@ -29,6 +29,8 @@ def gap(
     ] = None,
     size: Size = None,
     dpi: Dpi = 150,
+    mapped: Mapped = None,
+    log_format: LogFormat = None,
     offline: Offline = False,
     form: Form = OutputFormat.TABLE,
 ) -> None:
@@ -39,7 +41,8 @@ def gap(
     from convlens.plots.gap import plot_gaps
 
     inches = figures.checked(plot, size)
-    result = gap_between(_runs(base, offline), _runs(improved, offline), _runs(ref, offline), at=at)
+    sides = [_runs(Reader([side], offline, mapped, log_format)) for side in (base, improved, ref)]
+    result = gap_between(sides[0], sides[1], sides[2], at=at)
     if form is OutputFormat.JSON:
         emit(as_json(document(result)) + "\n")
     elif form is OutputFormat.TABLE:
@@ -49,9 +52,8 @@ def gap(
     figures.save(plot, dpi, lambda: plot_gaps(result, inches))
 
 
-def _runs(source: str, offline: bool) -> list[Run]:
+def _runs(reader: Reader) -> list[Run]:
     """The runs of a side, all of which must be read."""
-    reader = Reader([source], offline)
     runs = list(reader.runs())
     if reader.failed:
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,19 @@ Sources = Annotated[
 ]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Ask no server: of URLs read what was fetched before.")
+]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        help="Read any table or JSON by names of its columns: --map epoch=step --map loss=train/total_loss "
+        "--map 'map[%]=val/mAP'.",
+        metavar="NAME=COLUMN",
+    ),
+]
+LogFormat = Annotated[
+    Path | None,
+    typer.Option(help="Read logs as a TOML file declares their lines (see the README).", metavar="FILE"),
 ]
 Form = Annotated[OutputFormat, typer.Option("--format", help="How the result is printed.")]
 Size = Annotated[str | None, typer.Option(help="The figure's size: 3.5x2.6in, 9x6cm.", metavar="WxH")]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from convlens.cli.options import Offline, Sources
+from convlens.cli.options import LogFormat, Mapped, Offline, Sources
 from convlens.cli.output import emit, safe, say
 from convlens.cli.sources import Reader
 
@@ -46,6 +46,8 @@ def parse(
         FileFormat | None,
         typer.Option("--format", help="How it is written (default: by FILE's suffix, else csv)."),
     ] = None,
+    mapped: Mapped = None,
+    log_format: LogFormat = None,
     offline: Offline = False,
 ) -> None:
     """Write the tidy tables of runs: one row an epoch, validation, class or batch.
@@ -61,7 +63,7 @@ def parse(
         raise typer.BadParameter(f"{what} is written to files: name one with -o FILE", param_hint="--output")
     if chosen is FileFormat.PARQUET:
         export.need_pyarrow()
-    reader = Reader(sources, offline)
+    reader = Reader(sources, offline, mapped, log_format)
     tables = [t for t in TableName if t is not TableName.ALL] if table is TableName.ALL else [table]
     runs = list(reader.runs())
     if not runs:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from convlens.cli.output import safe, say
 from convlens.errors import ConvlensError
@@ -19,20 +22,29 @@ if TYPE_CHECKING:
 class Reader:
     """Reads runs one by one; `failed` tells afterwards whether any could not be read."""
 
-    def __init__(self, named: Sequence[str], offline: bool = False) -> None:
+    def __init__(
+        self,
+        named: Sequence[str],
+        offline: bool = False,
+        mapped: Sequence[str] | None = None,
+        log_format: Path | None = None,
+    ) -> None:
         self.named, self.offline = named, offline
+        self.columns, self.log_format = columns_of(mapped or ()), log_format
         self.failed = False
 
     def runs(self) -> Iterator[Run]:
         """Every run that can be read, with a progress bar where it takes long and someone watches."""
-        from convlens.reader import read_runs
+        from convlens.reader import declared_format, read_runs
         from convlens.sources import resolve
 
+        kind = declared_format(self.columns, self.log_format)
         found = resolve(self.named, self.report)
         with Bar("reading logs", len(found)) as bar:
             for source in found:
                 try:
-                    yield from read_runs(source, offline=self.offline, progress=bar.arriving(source.label))
+                    arriving = bar.arriving(source.label)
+                    yield from read_runs(source, offline=self.offline, progress=arriving, kind=kind)
                 except ConvlensError as error:
                     self.report(error)
                 bar.advance()
@@ -45,6 +57,18 @@ class Reader:
     def exit_code(self) -> int:
         """0, or 1 if anything could not be read."""
         return int(self.failed)
+
+
+def columns_of(pairs: Sequence[str]) -> dict[str, str]:
+    """The columns that `--map NAME=COLUMN` names."""
+    columns = {}
+    for pair in pairs:
+        name, _, column = (part.strip() for part in pair.partition("="))
+        if not (name and column):
+            message = f"{pair!r} is not NAME=COLUMN, such as loss=train/total_loss"
+            raise typer.BadParameter(message, param_hint="--map")
+        columns[name] = column
+    return columns
 
 
 class Bar:

@@ -66,13 +66,14 @@ def read_json_document(
     return {}, items, [Finding(Code.CUT_OFF, "the document has no end: what is whole of it was read")]
 
 
-def read_csv(data: bytes) -> tuple[Rows, list[Finding]]:
+def read_csv(data: bytes, delimiter: str = ",") -> tuple[Rows, list[Finding]]:
     """The rows of a CSV file with a header; names and cells may be padded, a cell may be empty.
 
     A header that stands there again is passed over. A last line without an end is used only where its last
     number is certainly whole.
     """
-    reader = csv.reader(io.StringIO(data.decode("utf-8", errors="replace"), newline=""))
+    text = io.StringIO(data.decode("utf-8", errors="replace"), newline="")
+    reader = csv.reader(text, delimiter=delimiter)
     lines: list[int] = []
     cells: list[list[str]] = []
     broken: list[int] = []
