@@ -203,6 +203,7 @@ def _run(blocks: Blocks, kind: Format, log: late.LogOnDisk, axis: str, name: str
         size=len(data),
         late=replace(log, lines=blocks.lines, session_lines=tuple(s.line for s in sessions)),
         counts_from=blocks.counts_from,
+        not_taken=blocks.not_taken,
     )
     return run.with_findings((*blocks.findings, *contradictions, *checks.collect(run, blocks, built)))
 

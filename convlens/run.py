@@ -117,7 +117,7 @@ class Run:
     `name` is its label, `source` what was read, `format` the kind of log and `axis` what a step is.
     `columns` describe the printed names, `scores` those of validations, the one by which the run is judged
     first, with `score_decimals`. `counts_from` is the number of the axis's first step, None if only the log
-    tells.
+    tells; `not_taken` are names that were read and are no columns.
     `sessions` are the processes in the log; `curve_rows` (n, 2) holds the session and row of each epoch of
     the stitched curve; `size` is the log's, in bytes. Tables are built when first asked for.
     """
@@ -139,6 +139,7 @@ class Run:
     size: int = 0
     late: Late | None = None
     counts_from: int | None = None
+    not_taken: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         summary = self.summary

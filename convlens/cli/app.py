@@ -19,6 +19,7 @@ from convlens.cli import (
     doctor,
     explain,
     forecast,
+    formats,
     gap,
     parse,
     run_distill,
@@ -51,6 +52,12 @@ zoo = typer.Typer(help="Find and fetch the published logs.", no_args_is_help=Tru
 zoo.command("list")(zoo_list.list_logs)
 zoo.command("fetch", no_args_is_help=True)(zoo_fetch.fetch)
 app.add_typer(zoo, name="zoo")
+kinds = typer.Typer(
+    help="The kinds of logs that are read.", invoke_without_command=True, rich_markup_mode=None
+)
+kinds.callback()(formats.list_formats)
+kinds.command("check", no_args_is_help=True)(formats.check)
+app.add_typer(kinds, name="formats")
 
 
 def _version(wanted: bool) -> None:

@@ -19,6 +19,7 @@ from convlens.formats import (
 )
 from convlens.formats.base import Format
 from convlens.formats.gluoncv import action_recognition, classification, depth, detection, pose, segmentation
+from convlens.formats.plugins import registered
 
 # What shares its lines with others and has some of its own is asked before them.
 FORMATS: tuple[Format, ...] = (
@@ -45,5 +46,9 @@ FORMATS: tuple[Format, ...] = (
 
 
 def recognise(name: str, head: bytes) -> Format | None:
-    """The format of a file, from its name and its first 128 KB; None if it is of no known kind."""
-    return next((form for form in FORMATS if form.recognise(name, head)), None)
+    """The format of a file, from its name and its first 128 KB; None if it is of no known kind.
+
+    Formats of other packages are asked last.
+    """
+    built_in = next((form for form in FORMATS if form.recognise(name, head)), None)
+    return built_in or next((f for f in registered().formats if f.recognise(name, head)), None)

@@ -175,6 +175,7 @@ class Blocks:
     findings: tuple[Finding, ...] = ()
     epoch_lines: int = 0  # lines that name an epoch
     not_understood: tuple[int, ...] = ()  # numbers of those that were not understood
+    not_taken: tuple[str, ...] = ()  # names that were read and are neither columns nor scores
     lines: tuple[int, int] = ALL_LINES  # the first line and the one behind the last of this run
     why_empty: str = ""  # why there may be no run in a file that was recognised
 
@@ -229,7 +230,8 @@ class Format:
     the bytes into blocks. `beside` are files that may lie beside a log, each with what adds to the blocks
     what it says; the first that is there counts. `layout` are patterns of the paths of logs in a folder that
     the framework wrote: of one `job` (a group), and where each process has a file of its own of one `start`;
-    a pattern further down says the same again, and so do lower numbers of a `copy`.
+    a pattern further down says the same again, and so do lower numbers of a `copy`. `example` shows what it
+    looks like.
     """
 
     name: str
@@ -239,3 +241,4 @@ class Format:
     read: Callable[[bytes, Want], Blocks]
     beside: Mapping[str, Callable[[Blocks, bytes], Blocks]] = field(default_factory=dict)
     layout: tuple[str, ...] = ()
+    example: str = ""

@@ -92,7 +92,14 @@ def read(data: bytes, want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("darknet", "iteration", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "darknet",
+    "iteration",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    example=" 2534: 1.431136, 1.463985 avg loss, 0.000100 rate, 4.178511 seconds, 81088 images",
+)
 
 
 def _scores(text: Text, lines: Ints, step: Ints) -> tuple[Table, ClassScores]:

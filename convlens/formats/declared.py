@@ -65,6 +65,7 @@ class Declared:
             lines, close = rows.table(columns, place, np.arange(len(rows))), empty_table()
         return Blocks(
             columns=named.columns,
+            not_taken=named.not_taken,
             scores=named.score_columns,
             axis=self.axis,
             train=lines,

@@ -101,6 +101,7 @@ FORMAT = Format(
     read,
     {"config.yaml": with_config},
     (r"(?P<job>.*)/metrics\.json", r"(?P<job>.*)/log\.txt(?:\.rank\d+)?"),
+    example='{"iteration": 19, "loss_cls": 0.990, "lr": 2e-05, "total_loss": 2.130, "eta_seconds": 2241.2}',
 )
 
 
@@ -122,6 +123,7 @@ def blocks_of(rows: Rows, findings: Sequence[Finding], want: Want) -> Blocks:
     taken = np.array([name in kept for name in score_table.names], dtype=np.bool_)
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=tuple(c for c in named.score_columns if c.name in kept),
         counts_from=0,
         close=close,

@@ -69,6 +69,7 @@ def read(data: bytes, want: Want) -> Blocks:
     known = parameters[np.isfinite(parameters)]
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=named.score_columns,
         counts_from=0,
         close=rows.table({**named.train, "seconds": SECONDS}, epoch, rows=rows.has(losses)),
@@ -81,7 +82,14 @@ def read(data: bytes, want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("detr", "epoch", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "detr",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    example='{"train_lr": 1e-04, "train_loss": 18.22, "test_coco_eval_bbox": [0.0428], "epoch": 0}',
+)
 
 
 def _config(parameters: int) -> Config:

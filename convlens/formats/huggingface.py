@@ -69,6 +69,7 @@ def read(data: bytes, want: Want) -> Blocks:
     losses = [n for n, c in named.train.items() if c.role in (Role.LOSS, Role.TOTAL)]
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=named.score_columns,
         counts_from=1,
         close=rows.table(named.train, step, rows=rows.has(losses)),
@@ -106,6 +107,7 @@ FORMAT = Format(
         r"(?P<job>(?:(?!/checkpoint-\d+/).)*)/trainer_state\.json",
         r"(?P<job>.*)/checkpoint-(?P<copy>\d+)/trainer_state\.json",
     ),
+    example='{"best_metric": 0.5, "log_history": [{"epoch": 0.03, "loss": 0.1091, "step": 100}]}',
 )
 
 

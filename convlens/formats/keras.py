@@ -55,6 +55,7 @@ def read(data: bytes, want: Want) -> Blocks:
     table = partial(rows.table, epoch=rows.whole_numbers("epoch"))
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=named.score_columns,
         close=table(named.train),
         score=table(named.scores),
@@ -64,4 +65,11 @@ def read(data: bytes, want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("keras", "epoch", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "keras",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    example="epoch,accuracy,loss,val_accuracy,val_loss",
+)

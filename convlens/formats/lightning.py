@@ -114,6 +114,7 @@ def blocks_of(rows: Rows, findings: Sequence[Finding], want: Want) -> Blocks:
     rates = [name for name, column in train.items() if column is RATE]
     return Blocks(
         columns=(*train.values(), *close.values()),
+        not_taken=named.not_taken,
         scores=named.score_columns,
         axis="epoch",
         train=rows.table(train, epoch, step),
@@ -142,6 +143,7 @@ FORMAT = Format(
     read,
     {"hparams.yaml": with_config},
     (r"(?P<job>.*)/metrics\.csv",),
+    example="epoch,step,train_loss,val_loss,val_map",
 )
 
 

@@ -77,6 +77,7 @@ FORMAT = Format(
         r"(?P<job>.*)/(?P<start>\d{8}_\d{6})\.log\.json",
         r"(?P<job>.*)/(?P<start>\d{8}_\d{6})\.log",
     ),
+    example='{"mode": "train", "epoch": 1, "iter": 50, "lr": 0.002, "loss_cls": 1.138, "loss": 1.830}',
 )
 
 

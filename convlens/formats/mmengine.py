@@ -131,6 +131,7 @@ FORMAT = Format(
         r"(?P<job>.*)/(?P<start>\d{8}_\d{6})/vis_data/\d{8}_\d{6}\.json",
         r"(?P<job>.*)/(?P<start>\d{8}_\d{6})/\d{8}_\d{6}\.log",
     ),
+    example='{"lr": 0.0002, "loss": 1.83, "loss_cls": 1.14, "epoch": 1, "iter": 50, "step": 50}',
 )
 
 

@@ -56,6 +56,7 @@ def mm_blocks(
         places = scored.whole_numbers("epoch")
     return Blocks(
         columns=named.columns,
+        not_taken=tuple(dict.fromkeys((*named.not_taken, *judged.not_taken))),
         scores=judged.score_columns,
         axis="iteration" if by_iteration else "epoch",
         counts_from=1,

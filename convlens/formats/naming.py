@@ -34,6 +34,7 @@ class Named:
     train: dict[str, Column]
     scores: dict[str, Column]
     findings: tuple[Finding, ...] = ()
+    not_taken: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -56,10 +57,13 @@ def name_columns(
     loss itself. A run is judged by the first of the `main` scores that there is.
     """
     told: dict[str, Column] = {}
+    left: list[str] = []
     for name in names:
         column = describe(name)
         if column and column.name not in {c.name for c in told.values()}:
             told[name] = column
+        else:
+            left.append(name)
     train = {n: c for n, c in told.items() if c.role is not Role.SCORE}
     ranks = {name: rank for rank, name in enumerate(main)}
     scores = sorted(
@@ -79,7 +83,7 @@ def name_columns(
         elif column.role is Role.TOTAL and not losses:
             train[name] = replace(column, role=Role.LOSS, part_of="loss")
     findings += _of_other_models(scores)
-    return Named(train, dict(scores), tuple(findings))
+    return Named(train, dict(scores), tuple(findings), tuple(left))
 
 
 def _of_other_models(scores: Iterable[tuple[str, Column]]) -> list[Finding]:

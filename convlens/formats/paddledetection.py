@@ -86,6 +86,7 @@ def read(data: bytes, want: Want) -> Blocks:
     counted = rows.having(COUNT.name, np.maximum(covered, 1))
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=judged.score_columns,
         counts_from=0,
         train=counted.table({**named.train, COUNT.name: COUNT}, epoch, step),
@@ -99,7 +100,14 @@ def read(data: bytes, want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("paddledetection", "epoch", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "paddledetection",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    example="[07/01 14:45:44] ppdet.engine INFO: Epoch: [2] [  0/268] learning_rate: 0.000037 loss: 2.048387",
+)
 
 
 def _again(epoch: Ints, step: Ints) -> Bools:

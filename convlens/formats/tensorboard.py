@@ -50,6 +50,7 @@ FORMAT = Format(
     read,
     {**ultralytics.BESIDE, **detectron2.FORMAT.beside},
     (r"(?P<job>.*?)(?:/vis_data)?/events\.out\.tfevents\.[^/]*",),
+    example="events.out.tfevents.1630109529.host.32352.0 (binary)",
 )
 
 
@@ -91,6 +92,7 @@ def _ultralytics(rows: Rows, findings: Sequence[Finding], want: Want) -> Blocks:
         told.append(Finding(Code.SCORES_WITHOUT_EPOCH, f"{text}: of the best checkpoint, after training"))
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=named.score_columns,
         axis="epoch",
         train=rows.table(named.train, epoch, np.arange(len(rows))),
@@ -133,6 +135,7 @@ def _by_step(
     places = at_trained(rows.line, claimed, close.line, close.epoch) if in_order else step
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=named.score_columns,
         axis=axis,
         counts_from=counts_from,

@@ -75,6 +75,7 @@ def read(data: bytes, want: Want) -> Blocks:
     judged = name_columns(tables.names, describe)
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=judged.score_columns,
         counts_from=0,
         train=rows.table(named.train, epoch, step),
@@ -86,7 +87,14 @@ def read(data: bytes, want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("torchvision", "epoch", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "torchvision",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    example="Epoch: [0]  [ 0/60]  eta: 0:00:49  lr: 0.000090  loss: 3.5754 (3.5754)  time: 0.8333",
+)
 
 
 def _closing(text: Text) -> Table:

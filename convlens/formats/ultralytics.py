@@ -108,6 +108,7 @@ FORMAT = Format(
     read,
     BESIDE,
     (r"(?P<job>.*)/results\.csv", r"(?P<job>.*)/results\.txt"),
+    example="epoch,time,train/box_loss,train/cls_loss,…,metrics/mAP50-95(B),…,lr/pg0",
 )
 
 
@@ -166,6 +167,7 @@ def _blocks(rows: Rows, findings: list[Finding], configs: tuple[Config, ...]) ->
     table = partial(rows.table, epoch=rows.whole_numbers("epoch"))
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=named.score_columns,
         close=table({**named.train, "seconds": SECONDS}),
         score=table(named.scores),

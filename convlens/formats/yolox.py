@@ -71,6 +71,7 @@ def read(data: bytes, want: Want) -> Blocks:
     configs = configs or ([Config(plan=Plan(epochs=planned))] if planned else [])
     return Blocks(
         columns=named.columns,
+        not_taken=named.not_taken,
         scores=judged.score_columns,
         counts_from=1,
         train=rows.table(named.train, epoch, done),
@@ -90,7 +91,14 @@ def read(data: bytes, want: Want) -> Blocks:
     )
 
 
-FORMAT = Format("yolox", "epoch", Restarts.NEW_RUN, recognise, read)
+FORMAT = Format(
+    "yolox",
+    "epoch",
+    Restarts.NEW_RUN,
+    recognise,
+    read,
+    example="… | INFO | yolox.core.trainer:after_iter:246 - epoch: 1/300, iter: 10/47, total_loss: 0.9",
+)
 
 
 def _rows(text: Text) -> tuple[Rows, list[int], int | None]:

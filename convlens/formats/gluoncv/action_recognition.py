@@ -43,4 +43,4 @@ SCRIPT = Script(
     scores=(score("acc-top1"), score("acc-top5"), score("val_loss", Better.LOWER, Unit.NONE)),
     plan=_plan,
 )
-FORMAT = format_of(SCRIPT)
+FORMAT = format_of(SCRIPT, "[Epoch 3] validation: acc-top1=0.712500 acc-top5=0.895000 loss=1.250000")

@@ -170,4 +170,4 @@ SCRIPT = Script(
     plan=_plan,
     refine=_refine,
 )
-FORMAT = format_of(SCRIPT)
+FORMAT = format_of(SCRIPT, "[Epoch 3] training: accuracy=0.652100")

@@ -58,7 +58,14 @@ def read(data: bytes, want: Want) -> Blocks:
     return _Reading(Text(cleaned), want, list(findings)).blocks()
 
 
-FORMAT = Format("gluoncv", "epoch", Restarts.PHASES, recognise, read)
+FORMAT = Format(
+    "gluoncv",
+    "epoch",
+    Restarts.PHASES,
+    recognise,
+    read,
+    example="[Epoch 12][Batch 99], Speed: 60.122 samples/sec, CrossEntropy=2.146, SmoothL1=1.226",
+)
 
 
 class _Reading:

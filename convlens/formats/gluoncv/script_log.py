@@ -24,10 +24,10 @@ from convlens.metrics import RATE, SPEED, Better, Column, Unit, score
 _TOTAL = re.compile(rb"Total Epoche?s: (\d{1,7})[ \t]*$", re.MULTILINE)
 
 
-def format_of(script: Script) -> Format:
-    """The format of a script's logs."""
+def format_of(script: Script, example: str) -> Format:
+    """The format of a script's logs, with a line of one."""
     recognise, read = partial(_recognise, script), partial(read_script, script)
-    return Format(script.name, "epoch", Restarts.PHASES, recognise, read)
+    return Format(script.name, "epoch", Restarts.PHASES, recognise, read, example=example)
 
 
 def _recognise(script: Script, name: str, head: bytes) -> bool:
