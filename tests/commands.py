@@ -15,7 +15,8 @@ def commands(group=None, before: str = "") -> dict[str, object]:
     found: dict[str, object] = {}
     for name, command in group.commands.items():
         inner = getattr(command, "commands", None)
-        found |= (
-            commands(command, f"{before}{name} ") if isinstance(inner, Mapping) else {before + name: command}
-        )
+        if isinstance(inner, Mapping):
+            found |= commands(command, f"{before}{name} ")
+        if not isinstance(inner, Mapping) or command.invoke_without_command:
+            found[before + name] = command
     return found

@@ -18,6 +18,7 @@ from convlens.run import Summary
 from convlens.sources import cache
 from convlens.sources.http import Answer
 from tests.commands import commands
+from tests.formats import made
 from tests.writing import ssd_log
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,15 @@ def folder(tmp_path, tmp_path_factory, monkeypatch):
     for name, arguments in logs.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(ssd_log(**arguments), encoding="utf-8")
+    frameworks = {
+        "work_dirs/r50/20240101_000000.log.json": made.mmdetection_json(),
+        "detect/train/results.csv": made.LOGS["ultralytics v8.3"],
+        "a.csv": b"step,train/total,val/mAP\n1,2.5,12.5\n2,1.5,25\n",
+        "b.csv": b"step,train/total,val/mAP\n1,2.25,12.5\n2,1.25,25\n",
+    }
+    for name, data in frameworks.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
