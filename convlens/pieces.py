@@ -29,15 +29,10 @@ class Piece:
         closed = np.searchsorted(self.epoch, close.epoch)
         values, present = train.columns(names)
         closing_values, closing = close.columns(names)
-        self.rows = np.concatenate([at, closed])
-        self.values, self.told = np.vstack([values, closing_values]), np.vstack([present, closing])
-        counts, counted = (
-            np.concatenate(pair)
-            for pair in zip(train.columns(["count"]), close.columns(["count"]), strict=True)
-        )
-        self.counts = np.where(counted, counts, 1.0)[:, 0]
-        self.printed, self.present = _last(count, self.rows, self.values, self.told)
-        self.closing = _last(count, closed, closing_values, closing)[1]
+        self.lines = [(train, at, values, present), (close, closed, closing_values, closing)]
+        self.printed, self.present = _last(count, at, values, present)
+        last, self.closing = _last(count, closed, closing_values, closing)
+        self.printed, self.present = np.where(self.closing, last, self.printed), self.present | self.closing
         earliest = np.full((count, len(names)), np.nan)
         earliest[at[::-1]] = values[::-1]
         self.last_step = np.full(count, -1, dtype=np.int64)
@@ -83,7 +78,12 @@ class Piece:
 
     def means_of_lines(self) -> Floats:
         """The mean of what the lines of each epoch print (n, k), weighted by the batches they cover."""
-        return means_of_lines(self.rows, len(self.epoch), self.values, self.told, self.counts)
+        tables, rows, values, told = zip(*self.lines, strict=True)
+        counts, counted = map(np.concatenate, zip(*(t.columns(["count"]) for t in tables), strict=True))
+        weights = np.where(counted, counts, 1.0)[:, 0]
+        return means_of_lines(
+            np.concatenate(rows), len(self.epoch), np.vstack(values), np.vstack(told), weights
+        )
 
     def session(
         self, index: int, rows: slice, start: int, own: Floats, width: Floats, opened: bool
@@ -122,7 +122,11 @@ def _last(count: int, at: Ints, values: Floats, present: Bools) -> tuple[Floats,
     """What n records say last of each epoch, record i of epoch `at[i]`: (count, k), and whether any does."""
     last = np.full((count, values.shape[1]), np.nan)
     told = np.zeros(last.shape, dtype=np.bool_)
-    record, name = np.nonzero(present)
+    always = np.logical_and.reduce(present, axis=0)
+    if always.any() and len(at):  # of equal places the last assignment stays
+        last[at[:, None], np.flatnonzero(always)] = values[:, always]
+        told[at[:, None], np.flatnonzero(always)] = True
+    record, name = np.nonzero(present & ~always)
     last[at[record], name] = values[record, name]
     told[at[record], name] = True
     return last, told
