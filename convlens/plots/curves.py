@@ -43,7 +43,7 @@ class PlottedCurve:
 
 
 def curve_of(run: Run, quantity: str, x: str = "epoch") -> PlottedCurve:
-    """One quantity of a run over epochs done, iterations or hours.
+    """One quantity of a run over epochs done (what it counts, where that is iterations), iterations or hours.
 
     Raises ConvlensError if the log does not tell the iterations or hours, UnknownNameError for a quantity
     that it does not have.
@@ -78,7 +78,7 @@ def nothing_of(run: Run) -> PlottedCurve:
 def axis_values(run: Run, x: str) -> Floats:
     """Where each epoch of the curve ends: in epochs done, iterations, or hours of training."""
     done = figures.done(run).astype(np.float64)
-    if x == "epoch":
+    if x in ("epoch", run.axis):  # what the log counts
         return done
     if x == "iteration":
         steps = [run.sessions[s].last_step[r] + 1 for s, r in run.curve_rows.tolist()]
@@ -149,6 +149,8 @@ def plot_comparison(
     that no run has.
     """
     runs = comparison.runs
+    if x == "epoch" and not comparison.axis:
+        raise ConvlensError("Some of these logs count epochs and others iterations: draw them over hours.")
     for metric in metrics:
         if not any(figures.has(run, metric) for run in runs):
             figures.series(runs[0], metric)  # raises, and says what there is
@@ -174,7 +176,7 @@ def plot_comparison(
         furthest = max((curve.x[-1] for curve in drawn if len(curve.x)), default=0.0) or 1.0
         for _, axes in panels:
             axes.set_xlim(0, furthest * 1.01)
-        panels[-1][1].set_xlabel(X_LABELS[x])
+        panels[-1][1].set_xlabel(X_LABELS[comparison.axis if x == "epoch" else x])
         _add_legend(figure, _legend([axes for _, axes in panels], drawn, runs))
     return figure
 

@@ -96,7 +96,8 @@ def plot_diagnoses(diagnoses: Sequence[Diagnosis], size: tuple[float, float] | N
     Raises ConvlensError where there is nothing to draw.
     """
     runs = [(d.run, [judged_curve(d, curve) for curve in _shown(d)]) for d in diagnoses]
-    return row_a_run(runs, plot_verdict, _LEGEND, size)
+    axes = dict.fromkeys(curve.axis for d in diagnoses for curve in d.curves.values())
+    return row_a_run(runs, plot_verdict, _LEGEND, " or ".join(axes), size)
 
 
 def _shown(diagnosis: Diagnosis) -> list[str]:

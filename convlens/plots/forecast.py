@@ -76,4 +76,5 @@ def plot_forecasts(forecasts: Sequence[Forecast], size: tuple[float, float] | No
     Raises ConvlensError where there is nothing to draw.
     """
     runs = [(f.run, [forecast_curve(f, c) for c in ("loss", "map") if c in f.seen]) for f in forecasts]
-    return row_a_run(runs, plot_forecast, _LEGEND, size)
+    axes = dict.fromkeys(f.axis for f in forecasts)
+    return row_a_run(runs, plot_forecast, _LEGEND, " or ".join(axes), size)

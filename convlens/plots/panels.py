@@ -32,12 +32,13 @@ def row_a_run(
     runs: Sequence[tuple[str, Sequence[Curve]]],
     draw: Callable[[Curve, Axes, int], Axes],
     legend: str,
+    axis: str,
     size: tuple[float, float] | None,
 ) -> Figure:
     """Named runs below each other, the curves of each beside each other; `size` is in inches.
 
-    `draw` draws a curve, the n-th of its run; a run without curves has no row. Raises ConvlensError where
-    there is nothing to draw.
+    `draw` draws a curve, the n-th of its run, over the `axis`; a run without curves has no row. Raises
+    ConvlensError where there is nothing to draw.
     """
     shown = [(name, curves) for name, curves in runs if curves]
     if not shown:
@@ -54,7 +55,7 @@ def row_a_run(
             if len(shown) > 1:
                 row[0].set_title(f"{style.label(name)}\n{row[0].get_title(loc='left')}", loc="left")
         for axes in grid[-1]:
-            axes.set_xlabel("epoch")
+            axes.set_xlabel(axis)
         figure.supxlabel(legend, fontsize=7, x=0.01, ha="left")
     return figure
 

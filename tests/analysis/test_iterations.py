@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from convlens import compare, correlate, diagnose, forecast, gap, read_logs
+from convlens import ConvlensError, compare, correlate, diagnose, forecast, gap, read_logs
 from convlens.analysis.endings import final_loss
 from convlens.cli.cells import value_of
 from convlens.cli.comparison_tables import view
@@ -44,6 +44,18 @@ def test_one_axis_of_iterations_is_shared(detectron2):
     assert (comparison.axis, comparison.shared_epochs) == ("iteration", 1000)
     lines = [part for part in view(comparison, 0, None, None, False) if isinstance(part, str)]
     assert "After 1000 iterations, which all of them completed" in lines
+
+
+def test_curves_are_drawn_over_what_the_logs_count(detectron2, ultralytics):
+    (shorter,) = runs(made.detectron2_json(rows_until(1000), {999: made.AP}))
+    for x in ("epoch", "iteration"):
+        axes = compare(detectron2, shorter).plot(x).axes
+        assert axes[-1].get_xlabel() == "iterations"
+        assert axes[0].lines[0].get_xdata()[-1] == 2000
+    for result in (diagnose(detectron2), forecast(detectron2)):
+        assert result.plot().axes[-1].get_xlabel() == "iteration"
+    with pytest.raises(ConvlensError, match="draw them over hours"):
+        compare(detectron2, ultralytics).plot()
 
 
 def test_several_runs_of_a_file_are_no_copies(tmp_path):
