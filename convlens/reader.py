@@ -95,9 +95,9 @@ def read_runs(
     return [replace(run, name=f"{source.label} run {number}") for number, run in enumerate(runs, 1)]
 
 
-def read_source(source: Source, *, kind: Format | None = None) -> Run:
+def read_source(source: Source, *, offline: bool = False, kind: Format | None = None) -> Run:
     """Read one resolved source (see `read_runs`); of several runs in it the last."""
-    return replace(read_runs(source, kind=kind)[-1], name=source.label)
+    return replace(read_runs(source, offline=offline, kind=kind)[-1], name=source.label)
 
 
 def _read_published(source: Source) -> Run:
