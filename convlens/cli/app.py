@@ -23,6 +23,7 @@ from convlens.cli import (
     gap,
     parse,
     run_distill,
+    watch,
     zoo_fetch,
     zoo_list,
 )
@@ -45,6 +46,7 @@ app.command("correlate", no_args_is_help=True)(correlate.correlate)
 app.command("gap", no_args_is_help=True)(gap.gap)
 app.command("forecast", no_args_is_help=True)(forecast.forecast)
 app.command("parse", no_args_is_help=True)(parse.parse)
+app.command("watch", no_args_is_help=True)(watch.watch)
 app.command("explain")(explain.explain)
 app.command("run-distill", no_args_is_help=True)(run_distill.run_distill)
 app.command("doctor")(doctor.doctor)

@@ -97,10 +97,13 @@ def number(value: object) -> str:
     return f"{value:.3f}" if plain else f"{value:.4g}"
 
 
-def emit(text: str) -> None:
-    """Write to standard output. A reader that has seen enough (`convlens … | head`) is no error."""
+def emit(text: str) -> bool:
+    """Write to standard output, and tell whether anyone reads on.
+
+    A reader that has seen enough (`convlens … | head`) is no error.
+    """
     if sys.stdout is None:  # closed by the caller: `>&-`
-        return
+        return False
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -109,6 +112,8 @@ def emit(text: str) -> None:
         if not isinstance(error, BrokenPipeError):
             why = error.strerror or str(error)
             raise ConvlensError(f"Standard output cannot be written: {why}.") from None
+        return False
+    return True
 
 
 class _Held(io.StringIO):
