@@ -22,7 +22,7 @@ LAYERS = (
     {"checks", "late"},
     {"reader"},
     {"analysis", "export"},
-    {"plots"},
+    {"plots", "wording"},
     {"report"},
     {"cli"},
 )

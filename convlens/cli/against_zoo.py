@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from convlens.cli import cells
 from convlens.cli.output import table
+from convlens.wording import cells
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,9 +11,10 @@ import typer
 
 from convlens.cli import figures
 from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
+from convlens.cli.output import emit, emit_json, say, show
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
+from convlens.wording.text import OutputFormat, as_text
 
 if TYPE_CHECKING:
     from convlens.analysis.comparison.published import AgainstPublished
@@ -76,8 +77,8 @@ def compare(
     from convlens.cli import comparison_tables as tables
     from convlens.cli.against_zoo import document as zoo_document
     from convlens.cli.against_zoo import view as zoo_view
-    from convlens.cli.comparison_document import document
     from convlens.plots.curves import plot_comparison
+    from convlens.wording.comparison_document import document
 
     inches = figures.checked(plot, size)
     reader = Reader(sources, offline, mapped, log_format)
@@ -91,7 +92,7 @@ def compare(
     comparison = compare_runs(runs, reference=reference, metrics=metric or (), separate=separate)
     if form is OutputFormat.JSON:
         told = document(comparison, classes) | {"against_zoo": zoo_document(published)}
-        emit(as_json(told) + "\n")
+        emit_json("compare", told)
     elif form is OutputFormat.TABLE:
         shown = tables.view(comparison, classes, sort, group_by, reference is not None)
         show(*shown, *(zoo_view(published) if published else ()))

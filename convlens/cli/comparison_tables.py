@@ -11,12 +11,14 @@ from convlens.analysis.comparison.comparison import Comparison
 from convlens.analysis.comparison.differences import NOT_IN_BOTH
 from convlens.analysis.comparison.rows import mean, printed, verdict
 from convlens.analysis.convergence.verdicts import counted
-from convlens.cli import cells, stage_table
-from convlens.cli.output import number, table
+from convlens.cli import stage_table
+from convlens.cli.output import table
 from convlens.errors import UnknownNameError
 from convlens.explanations import explain
 from convlens.findings import Code, Finding
 from convlens.metrics import Better, Column, Unit
+from convlens.wording import cells
+from convlens.wording.text import number
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -9,8 +9,9 @@ import typer
 
 from convlens.cli import figures
 from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show
+from convlens.cli.output import emit, emit_json, say, show
 from convlens.cli.sources import Reader
+from convlens.wording.text import OutputFormat, as_text
 
 
 def correlate(
@@ -33,8 +34,8 @@ def correlate(
     """Correlate final losses with the mAP, by group and pooled over groups."""
     from convlens.analysis.correlation.correlation import correlate as correlate_runs
     from convlens.cli import correlation_tables as tables
-    from convlens.cli.correlation_document import document
     from convlens.plots.scatter import plot_correlations
+    from convlens.wording.correlation_document import document
 
     inches = figures.checked(plot, size)
     reader = Reader(sources, offline, mapped, log_format)
@@ -44,7 +45,7 @@ def correlate(
         raise typer.Exit(1)
     result = correlate_runs(runs, group_by=[part.strip() for part in group_by.split(",")])
     if form is OutputFormat.JSON:
-        emit(as_json(document(result)) + "\n")
+        emit_json("correlate", document(result))
     elif form is OutputFormat.TABLE:
         show(*tables.view(result))
     else:

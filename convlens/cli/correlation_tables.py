@@ -10,8 +10,9 @@ from convlens.analysis import figures
 from convlens.analysis.correlation import correlation_notes
 from convlens.analysis.correlation.association import Association, LeftOut
 from convlens.analysis.correlation.correlation import Across, Correlations, Group
-from convlens.cli import cells
-from convlens.cli.output import number, table
+from convlens.cli.output import table
+from convlens.wording import cells
+from convlens.wording.text import number
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -10,9 +10,10 @@ import typer
 
 from convlens.cli import figures
 from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe, say, show
+from convlens.cli.output import emit, emit_json, say, show
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError, UnknownNameError
+from convlens.wording.text import OutputFormat, as_text, safe
 
 if TYPE_CHECKING:
     from convlens.analysis.convergence.diagnosis import Diagnosis
@@ -58,8 +59,8 @@ def diagnose(
     """Say of each run whether it has converged, still improves, or is broken, and on what evidence."""
     from convlens.analysis.convergence.diagnosis import diagnose as diagnose_run
     from convlens.cli import diagnosis_tables as tables
-    from convlens.cli.diagnosis_document import document
     from convlens.plots.diagnosis import plot_diagnoses
+    from convlens.wording.diagnosis_document import document
 
     inches = figures.checked(plot, size)
     margins, evaluations, conditions = _margins(margin), _evaluations(patience), _conditions(fail_on)
@@ -74,7 +75,7 @@ def diagnose(
         except ConvlensError as error:
             reader.report(error)
     if form is OutputFormat.JSON:
-        emit(as_json(document(told)) + "\n")
+        emit_json("diagnose", document(told))
     elif told and form is OutputFormat.TABLE:
         show(*tables.view(told))
     elif told:

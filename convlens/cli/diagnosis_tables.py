@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from convlens.analysis.convergence.diagnosis import Diagnosis
 from convlens.analysis.convergence.stopping import Stop
 from convlens.analysis.convergence.verdicts import CurveVerdict, title_of
-from convlens.cli.output import number, table
+from convlens.cli.output import table
+from convlens.wording.text import number
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, safe
+from convlens.cli.output import emit
+from convlens.wording.text import OutputFormat, as_json, as_text, safe
 
 _MARKS = {True: "ok", False: "NO", None: "–"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from convlens.cli.output import safe
+from convlens.wording.text import safe
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

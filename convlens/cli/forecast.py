@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +11,11 @@ import typer
 
 from convlens.cli import figures
 from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, Sources
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
+from convlens.cli.output import emit, emit_json, say, show, table
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
+from convlens.wording.forecast_document import figures_of
+from convlens.wording.text import OutputFormat, as_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -48,6 +50,7 @@ def forecast(
     """Forecast the losses and the mAP of runs: what more epochs would bring, what stopping now would cost."""
     from convlens.analysis.forecast.forecast import forecast as forecast_run
     from convlens.plots.forecast import plot_forecasts
+    from convlens.wording.forecast_document import document
 
     inches = figures.checked(plot, size)
     if epoch is not None and epochs is not None:
@@ -65,7 +68,7 @@ def forecast(
     for why in refused:
         reader.report(why)
     if form is OutputFormat.JSON:
-        emit(as_json(_document(made)) + "\n")
+        emit_json("forecast", document(made))
     elif form is OutputFormat.TABLE:
         if made:
             show(*(part for one in made for part in _view(one)))
@@ -102,7 +105,7 @@ def _view(one: Forecast) -> Iterator[Table | str]:
 def _cells(curve: CurveForecast) -> dict[str, str]:
     """A curve as it is read."""
     decimals = 1 if curve.curve == "map" else 3
-    shown = {name: f"{value:.{decimals}f}" for name, value in _figures(curve).items()}
+    shown = {name: f"{value:.{decimals}f}" for name, value in figures_of(curve).items()}
     return {
         "curve": "mAP [%]" if curve.curve == "map" else curve.curve,
         "now": shown["now"],
@@ -119,36 +122,4 @@ def _readable(one: Forecast, curve: CurveForecast) -> dict[str, object]:
 
 def _row(one: Forecast, curve: CurveForecast) -> dict[str, object]:
     told = {"run": one.run, "curve": curve.curve, "after": one.after, "epoch": one.epoch}
-    return {**told, **_figures(curve)}
-
-
-def _figures(curve: CurveForecast) -> dict[str, float]:
-    names = ("now", "value", "low_50", "high_50", "low_90", "high_90", "usual_error")
-    return {name: getattr(curve, name) for name in names}
-
-
-def _document(made: Sequence[Forecast]) -> dict[str, object]:
-    """The JSON of forecasts; README lists its keys."""
-    import convlens
-
-    names = ("points", "low_90", "high_90")
-    return {
-        "convlens": convlens.__version__,
-        "command": "forecast",
-        "forecasts": [
-            {
-                "run": one.run,
-                "after": one.after,
-                "epoch": one.epoch,
-                "more": one.more,
-                "drops": one.drops,
-                "curves": [{"curve": curve.curve, **_figures(curve)} for curve in one.curves],
-                "hours": one.hours,
-                "map_cost": one.map_cost and dict(zip(names, one.map_cost, strict=True)),
-                "sentence": one.sentence,
-                "notes": one.notes,
-                "learnt_from": one.learnt_from,
-            }
-            for one in made
-        ],
-    }
+    return {**told, **figures_of(curve)}

@@ -9,8 +9,9 @@ import typer
 
 from convlens.cli import figures
 from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, show
+from convlens.cli.output import emit, emit_json, show
 from convlens.cli.sources import Reader
+from convlens.wording.text import OutputFormat, as_text
 
 if TYPE_CHECKING:
     from convlens.run import Run
@@ -37,14 +38,14 @@ def gap(
     """Tell what part of the gap between two runs a third one closed, in each loss and in mAP."""
     from convlens.analysis.gap import gap as gap_between
     from convlens.cli import gap_tables as tables
-    from convlens.cli.gap_document import document
     from convlens.plots.gap import plot_gaps
+    from convlens.wording.gap_document import document
 
     inches = figures.checked(plot, size)
     sides = [_runs(Reader([side], offline, mapped, log_format)) for side in (base, improved, ref)]
     result = gap_between(sides[0], sides[1], sides[2], at=at)
     if form is OutputFormat.JSON:
-        emit(as_json(document(result)) + "\n")
+        emit_json("gap", document(result))
     elif form is OutputFormat.TABLE:
         show(*tables.view(result))
     else:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from convlens.analysis import figures
 from convlens.analysis.gap import Gap, Part
-from convlens.cli import cells
-from convlens.cli.output import number, table
+from convlens.cli.output import table
+from convlens.wording import cells
+from convlens.wording.text import number
 
 if TYPE_CHECKING:
     from rich.table import Table

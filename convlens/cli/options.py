@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from convlens.cli import completion
-from convlens.cli.output import OutputFormat
+from convlens.wording.text import OutputFormat
 
 Sources = Annotated[
     list[str],

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from convlens.cli.options import LogFormat, Mapped, Offline, Sources
-from convlens.cli.output import emit, safe, say
+from convlens.cli.output import emit, say
 from convlens.cli.sources import Reader
+from convlens.wording.text import safe
 
 
 class TableName(StrEnum):

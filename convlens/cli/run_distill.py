@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convlens.cli.output import emit, safe, say, show
+from convlens.cli.output import emit, say, show
+from convlens.wording.text import safe
 
 if TYPE_CHECKING:
     from convlens.distill.config import DistillConfig

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from convlens.cli.output import safe, say
+from convlens.cli.output import say
 from convlens.errors import ConvlensError
+from convlens.wording.text import safe
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from convlens.analysis.comparison.comparison import Comparison
 from convlens.analysis.comparison.stages import Stage
 from convlens.analysis.convergence.verdicts import counted
-from convlens.cli import cells
 from convlens.cli.output import table
+from convlens.wording import cells
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from convlens.cli import completion
-from convlens.cli.output import emit, safe, say
+from convlens.cli.output import emit, say
 from convlens.cli.sources import Bar
 from convlens.errors import ConvlensError
 from convlens.files import written_whole
+from convlens.wording.text import safe
 
 
 def fetch(

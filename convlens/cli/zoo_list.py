@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convlens.cli.options import Form
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, say, show, table
+from convlens.cli.output import emit, say, show, table
+from convlens.wording.text import OutputFormat, as_json, as_text
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -9,8 +9,8 @@ from convlens.analysis.comparison.differences import Difference
 from convlens.analysis.comparison.repeats import Arm, spread
 from convlens.analysis.comparison.rows import mean, printed, values
 from convlens.analysis.endings import Ending
-from convlens.cli.output import number
 from convlens.metrics import Unit
+from convlens.wording.text import number
 
 _SCORES = ("final_", "best_map", "best_score", "published_map", "map", "ar_")
 

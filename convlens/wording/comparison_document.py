@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import convlens
 from convlens.analysis.comparison.comparison import Comparison
 from convlens.analysis.comparison.differences import Difference
 from convlens.analysis.comparison.repeats import Arm, spread
@@ -17,8 +16,6 @@ def document(comparison: Comparison, classes: int) -> dict[str, object]:
     """The JSON of a comparison; README lists its keys."""
     names = [arm.name for arm in comparison.arms]
     return {
-        "convlens": convlens.__version__,
-        "command": "compare",
         "reference": comparison.arms[comparison.reference].name,
         "runs": [
             _run_document(arm, told) for arm, told in zip(comparison.arms, comparison.diagnoses, strict=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import convlens
 from convlens.analysis.gap import Gap, Part
-from convlens.cli.correlation_document import ending_document
+from convlens.wording.correlation_document import ending_document
 
 
 def document(gap: Gap) -> dict[str, object]:
     """The JSON of a gap; README lists its keys."""
     sides = {"baseline": gap.baseline, "improved": gap.improved, "reference": gap.reference}
     return {
-        "convlens": convlens.__version__,
-        "command": "gap",
         "at": gap.at,
         "sides": {
             side: {"name": arm.name, "n": arm.n, "sources": [run.source for run in arm.runs]}

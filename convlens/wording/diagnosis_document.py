@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import convlens
 from convlens.analysis.convergence.diagnosis import Diagnosis
 from convlens.analysis.schedule.schedule import Schedule
-from convlens.cli.comparison_document import finding_document
+from convlens.wording.comparison_document import finding_document
 
 
 def document(told: Sequence[Diagnosis]) -> dict[str, object]:
     """The JSON of some diagnoses."""
-    return {"convlens": convlens.__version__, "command": "diagnose", "runs": [_run(d) for d in told]}
+    return {"runs": [_run(d) for d in told]}
 
 
 def _run(diagnosis: Diagnosis) -> dict[str, object]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import convlens
 from convlens.analysis.correlation import correlation_notes
 from convlens.analysis.correlation.association import Association
 from convlens.analysis.correlation.correlation import Across, Correlations, Group, Point
 from convlens.analysis.endings import Ending
-from convlens.cli.comparison_document import finding_document
+from convlens.wording.comparison_document import finding_document
 
 
 def document(result: Correlations) -> dict[str, object]:
     """The JSON of a correlation; README lists its keys."""
     return {
-        "convlens": convlens.__version__,
-        "command": "correlate",
         "groups": [_group(group) for group in result.groups],
         "pooled": [_pooled(across) for across in result.across],
         "left_out": result.left_out,
