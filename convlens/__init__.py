@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from convlens.analysis.gap import gap
     from convlens.errors import ConvlensError
     from convlens.reader import read_log, read_logs
+    from convlens.report.report import write_report
     from convlens.run import Run
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "gap",
     "read_log",
     "read_logs",
+    "write_report",
 ]
 
 _WHERE = {
@@ -42,6 +44,7 @@ _WHERE = {
     "gap": "convlens.analysis.gap",
     "read_log": "convlens.reader",
     "read_logs": "convlens.reader",
+    "write_report": "convlens.report.report",
 }
 
 

@@ -22,6 +22,7 @@ from convlens.cli import (
     formats,
     gap,
     parse,
+    report,
     run_distill,
     watch,
     zoo_fetch,
@@ -41,6 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compare", no_args_is_help=True)(compare.compare)
+app.command("report", no_args_is_help=True)(report.report)
 app.command("diagnose", no_args_is_help=True)(diagnose.diagnose)
 app.command("correlate", no_args_is_help=True)(correlate.correlate)
 app.command("gap", no_args_is_help=True)(gap.gap)

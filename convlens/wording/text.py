@@ -80,6 +80,11 @@ def number(value: object) -> str:
     return f"{value:.3f}" if plain else f"{value:.4g}"
 
 
+def escaped(value: object, form: OutputFormat) -> str:
+    """Text in which Markdown or LaTeX sees nothing but text."""
+    return _escape(safe(value), _MARKDOWN if form is OutputFormat.MARKDOWN else _LATEX)
+
+
 def _cell(value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
