@@ -42,16 +42,13 @@ def report(
         say("no run could be read: there is nothing to report")
         raise typer.Exit(1)
     page = write_report(
-        runs, directory=output, gap=gap, full_paths=full_paths, command=_command(sources, gap, full_paths)
+        runs,
+        directory=output,
+        gap=gap,
+        full_paths=full_paths,
+        command=shlex.join(["convlens", "report", *sources]),
     )
     emit(f"The report is {safe(page)}\n")
     if open_it:
         typer.launch(page.resolve().as_uri())
     raise typer.Exit(reader.exit_code())
-
-
-def _command(sources: list[str], gap: tuple[str, str, str] | None, full_paths: bool) -> str:
-    """What was typed, with paths by their last parts."""
-    shown = sources if full_paths else [source.rstrip("/").rpartition("/")[2] for source in sources]
-    words = ["convlens", "report", *shown, *(["--gap", *gap] if gap else [])]
-    return shlex.join(words)

@@ -16,6 +16,7 @@ from convlens.wording.text import safe
 WIDTH, HEIGHT = 480, 270
 LEFT, RIGHT, TOP, BOTTOM = 54, 10, 10, 38  # of the frame, inside the picture
 _BUDGET = 8_000  # points a chart, shared by its lines
+_NAMED = 8  # points that have their names beside them
 _FAR_APART = 8.0  # times: where one line ends this much above another, only a log scale shows both
 
 
@@ -127,10 +128,10 @@ class Scale:
     def of(cls, chart: Chart) -> Scale:
         """The scale that shows a chart."""
         x = [n.x for n in chart.lines] + [b.x for b in chart.bands]
-        x += [np.array([d.x - d.x_error, d.x + d.x_error]) for d in chart.dots]
+        x += [_reach([d.x for d in chart.dots], [d.x_error for d in chart.dots])]
         y = [_later(n) if chart.fit else n.y for n in chart.lines]
         y += [end for b in chart.bands if b.kind != "margin" for end in (b.low, b.high)]
-        y += [np.array([d.y - d.y_error, d.y + d.y_error]) for d in chart.dots]
+        y += [_reach([d.y for d in chart.dots], [d.y_error for d in chart.dots])]
         left, right = _ends(x)
         low, high = _ends(y)
         ends = [float(n.y[-1]) for n in chart.lines if len(n.y) and n.kind == "curve"]
@@ -138,10 +139,9 @@ class Scale:
         if log:
             return cls(left, right, low / 1.1, high * 1.1, True)
         room = 0.07 * (high - low or abs(high) or 1.0)
-        inside = 0.08 * (right - left or abs(right) or 1.0) if chart.dots else 0.0
-        return cls(
-            left - inside, (right + inside) if right > left else left + 1, low - room, high + room, False
-        )
+        span = right - left or abs(right) or 1.0
+        left, right = (left - 0.08 * span, right + 0.08 * span) if chart.dots else (left, right + 0.02 * span)
+        return cls(left, right, low - room, high + room, False)
 
     def across(self, x: float) -> float:
         """Where x lies, in units of the picture."""
@@ -154,6 +154,14 @@ class Scale:
         else:
             part = (y - self.low) / (self.high - self.low)
         return HEIGHT - BOTTOM - min(max(part, -2.0), 3.0) * (HEIGHT - TOP - BOTTOM)
+
+
+def _reach(values: Sequence[float], errors: Sequence[float]) -> Floats:
+    """The ends of intervals; one that is far wider than the points are apart leaves the frame."""
+    at, half = np.array(values), np.array(errors)
+    if len(at) > 1 and np.ptp(at):
+        half = np.minimum(half, 0.5 * np.ptp(at))
+    return np.concatenate([at - half, at + half])
 
 
 def _later(line: Line) -> Floats:
@@ -226,7 +234,20 @@ def _picture(chart: Chart) -> Iterator[Markup]:
                 yield _dot(s, line.number, x, y, 2.2, "raw")
     for dot in chart.dots:
         yield from _with_intervals(s, dot)
-    yield Markup("</g></svg>")
+    yield Markup("</g>")
+    if len(chart.dots) <= _NAMED:
+        yield from (_name(s, dot) for dot in chart.dots)
+    yield Markup("</svg>")
+
+
+def _name(s: Scale, dot: Dot) -> Markup:
+    """The name of a point, towards the middle of the frame."""
+    x = s.across(dot.x)
+    right = x > (LEFT + WIDTH - RIGHT) / 2
+    place, anchor = (x - 8, "end") if right else (x + 8, "start")
+    return Markup('<text class="who"{} x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
+        _of_run(dot.number), place, s.down(dot.y) - 7, anchor, safe(dot.label)
+    )
 
 
 def _with_intervals(s: Scale, dot: Dot) -> Iterator[Markup]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,6 +19,7 @@ from convlens.wording.text import number
 
 QUESTION = "Has it really converged, and what would more or fewer epochs have done?"
 _FEW = 4  # runs that have their sentences in the answer
+_PATIENCE = 10  # validations without a better score
 _CHARTED = 12  # runs that have charts
 _LEGEND = (
     "Bold: the epochs that were judged. Dashed, with a fan: what more of them would bring (90%). "
@@ -40,9 +40,14 @@ def section(told: Evidence) -> Section:
 
 def _answer(told: Evidence) -> list[str]:
     if len(told.runs) > _FEW:
-        verdicts = Counter(str(d.verdict) for d in told.diagnoses)
-        counted = ", ".join(f"{count} {name}" for name, count in verdicts.most_common())
-        answer = [f"Of {len(told.runs)} runs the training loss is: {counted}."]
+        by_verdict: dict[str, list[str]] = {}
+        for d in told.diagnoses:
+            by_verdict.setdefault(str(d.verdict), []).append(d.run)
+        ranked = sorted(by_verdict.items(), key=lambda item: -len(item[1]))
+        answer = [
+            f"{len(names)} of {len(told.runs)}: the loss is {verdict} ({_named(names)})."
+            for verdict, names in ranked
+        ]
         stopped = [d.run for d in told.diagnoses if d.stopped]
         if stopped:
             answer.append(f"{len(stopped)} ended before their configured epochs: {_named(stopped)}.")
@@ -54,8 +59,21 @@ def _answer(told: Evidence) -> list[str]:
     for diagnosis, forecast in zip(told.diagnoses, told.forecasts, strict=True):
         early = " It ended before its configured epochs." if diagnosis.stopped else ""
         ahead = f" {forecast.sentence}" if forecast.told else ""
-        answer.append(f"{diagnosis.run}: {diagnosis.sentence}{early}{ahead}")
+        answer.append(f"{diagnosis.run}: {diagnosis.sentence}{early}{ahead}{_fewer(diagnosis)}")
     return answer
+
+
+def _fewer(diagnosis: Diagnosis) -> str:
+    """What the usual patience would have saved and cost, as a sentence."""
+    stopping = diagnosis.stopping
+    stop = next((s for s in stopping.stops if s.patience == _PATIENCE), None) if stopping else None
+    if stop is None or stop.epoch is None or stop.lost is None:
+        return ""
+    saved = "" if stop.hours is None else f"saved {stop.hours:.1f} hours and "
+    return (
+        f" Stopping after {_PATIENCE} validations without a better score would have ended it at epoch "
+        f"{stop.epoch}, {saved}cost {stop.lost:.1f} points."
+    )
 
 
 def _named(names: list[str], most: int = 8) -> str:
@@ -123,23 +141,22 @@ def _evidence(k: int, d: Diagnosis, f: Forecast, charted: bool) -> Iterator[Part
     told = f"Phases of the learning rate ({d.schedule.origin}): {phases}."
     yield Words([told + (f" Still to fall at {ahead}." if ahead else "")])
     yield from _outlook(f)
-    if d.stopping is not None and d.stopping.validations:
-        header = [
-            "patience",
-            "stops at epoch",
-            "best by then",
-            "lost",
-            "hours saved",
-            "loss then",
-            "score then",
-        ]
-        yield Table(
-            "What fewer epochs would have cost: stopping after so many validations without a better score",
-            header,
-            [_stop(stop) for stop in d.stopping.stops],
-        )
-    else:
-        yield Words(["What fewer epochs would have cost cannot be told: the log holds no validation."])
+    yield _patience(d)
+
+
+def _patience(d: Diagnosis) -> Part:
+    """What fewer epochs would have cost."""
+    if d.stopping is None or not d.stopping.validations:
+        return Words(["What fewer epochs would have cost cannot be told: the log holds no validation."])
+    if all(stop.epoch is None for stop in d.stopping.stops):
+        tried = ", ".join(str(stop.patience) for stop in d.stopping.stops)
+        told = f"No patience ({tried} validations without a better score) would have ended it earlier."
+        return Words([told])
+    return Table(
+        "What fewer epochs would have cost: stopping after so many validations without a better score",
+        ["patience", "stops at epoch", "best by then", "lost", "hours saved", "loss then", "score then"],
+        [_stop(stop) for stop in d.stopping.stops],
+    )
 
 
 def _outlook(f: Forecast) -> Iterator[Part]:

@@ -16,6 +16,7 @@ from convlens.wording import cells
 from convlens.wording.text import number
 
 _FEW = 4  # runs that have a sentence each
+_CHARTS = 8  # that stand there unfolded
 _SHARED_LOSSES = 3  # that have a column each
 
 
@@ -29,9 +30,11 @@ def section(told: Evidence) -> Section:
         "Losses are each epoch's own means, also where the log prints averages of the whole run. "
         "Dotted: the learning rate drops; dash-dotted: the run was resumed or restarted."
     )
-    parts.append(Charts(main, note, "curves"))
+    parts.append(Charts(main[:_CHARTS], note, "curves"))
+    others = [*main[_CHARTS:], *others]
     if others:
-        parts.append(Fold("Each loss and metric by itself", [Charts(others)]))
+        title = "Each loss and metric by itself" if len(main) <= _CHARTS else f"{len(others)} more charts"
+        parts.append(Fold(title, [Charts(others)]))
     parts += _classes(told)
     return Section("reached", "What did each run reach?", _answer(told), parts)
 
@@ -126,30 +129,45 @@ def _table(told: Evidence) -> Table:
 
 
 def _charts(told: Evidence) -> tuple[list[Chart], list[Chart]]:
-    """Summed loss and the scores by which runs are judged; then everything else."""
-    judges = {run.main_score.measures for run in told.runs if run.main_score}
-    main = [q for q in told.quantities if q.name in {"loss", *judges}]
-    if not any(q.scale == "loss" for q in main):
-        main = [*[q for q in told.quantities if q.scale == "loss"][:1], *main]
-    others = [q for q in told.quantities if q not in main]
-    return list(_drawn(told.runs, main)), list(_drawn(told.runs, others))
+    """Of runs on one scale the summed loss and the score by which they are judged; then the rest."""
+    main: list[Chart] = []
+    others: list[Chart] = []
+    for group in _alike(told.runs):
+        judges = {run.main_score.measures for _, run in group if run.main_score}
+        summed = any(run.losses for _, run in group)
+        for quantity in told.quantities:
+            stands_for_loss = quantity.name == "loss" if summed else quantity.scale == "loss"
+            into = main if stands_for_loss or quantity.name in judges else others
+            name = f"{'curve' if into is main else 'more'}-{len(into)}"
+            if chart := _chart(group, quantity, name):
+                into.append(chart)
+    return main, others
 
 
-def _drawn(runs: Sequence[Run], quantities: Sequence[figures.Quantity]) -> Iterator[Chart]:
-    for quantity in quantities:
-        having = [(k, run) for k, run in enumerate(runs) if figures.has(run, quantity.name)]
-        curves = [(k, curve_of(run, quantity.name)) for k, run in having]
-        lines = [Line(c.label, k, c.x, c.y) for k, c in curves if len(c.x)]
-        if lines:
-            score = any(figures.score_of(run, quantity.name) for _, run in having)
-            yield Chart(
-                key=f"curve-{len(quantity.name)}-{quantities.index(quantity)}-{'s' if score else 'l'}",
-                title=str(quantity),
-                x_label="epochs done",
-                lines=lines,
-                marks=list(_marks(curves)),
-                fit=not score,
-            )
+def _alike(runs: Sequence[Run]) -> list[list[tuple[int, Run]]]:
+    """The runs, each with its number, by what the scales of their losses depend on; largest groups first."""
+    found: dict[object, list[tuple[int, Run]]] = {}
+    for k, run in enumerate(runs):
+        i = run.identity
+        found.setdefault((i.task, i.detector, i.input_size, i.dataset), []).append((k, run))
+    return sorted(found.values(), key=len, reverse=True)
+
+
+def _chart(group: Sequence[tuple[int, Run]], quantity: figures.Quantity, key: str) -> Chart | None:
+    curves = [(k, curve_of(run, quantity.name)) for k, run in group if figures.has(run, quantity.name)]
+    lines = [Line(c.label, k, c.x, c.y) for k, c in curves if len(c.x)]
+    if not lines:
+        return None
+    i = group[0][1].identity
+    what = " ".join(str(part) for part in (i.detector, i.input_size, i.dataset) if part is not None)
+    return Chart(
+        key=key,
+        title=f"{quantity}: {what}" if what else str(quantity),
+        x_label="epochs done",
+        lines=lines,
+        marks=list(_marks(curves)),
+        fit=not any(figures.score_of(run, quantity.name) for _, run in group),
+    )
 
 
 def _marks(curves: Sequence[tuple[int, PlottedCurve]]) -> Iterator[Mark]:

@@ -18,6 +18,7 @@ from convlens.report.document import document
 from convlens.report.evidence import Evidence, gather
 from convlens.report.figures import figures_of, write_figures
 from convlens.report.parts import Section, Table
+from convlens.report.privacy import last_parts
 from convlens.report.tables import tables_of, write_tables
 from convlens.wording.text import as_json, number
 
@@ -53,10 +54,11 @@ def sections_of(told: Evidence) -> list[Section]:
 
 def _write(told: Evidence, folder: Path, full_paths: bool, command: str) -> None:
     sections, figures = sections_of(told), figures_of(told)
+    shown = _as_is if full_paths else last_parts
     inputs = [
         {
             "run": run.name,
-            "source": run.source if full_paths else _last_part(run.source),
+            "source": run.source,
             "bytes": run.size,
             "sha256": run.sha256,
         }
@@ -74,15 +76,15 @@ def _write(told: Evidence, folder: Path, full_paths: bool, command: str) -> None
         "command": command,
     }
     write_figures(figures, folder / "figures")
-    write_tables(tables_of(told), folder / "tables")
-    (folder / PAGE).write_text(page.html(sections, **facts), encoding="utf-8")
-    (folder / TEXT).write_text(page.markdown(sections, **facts), encoding="utf-8")
+    write_tables(tables_of(told), folder / "tables", shown)
+    (folder / PAGE).write_text(page.html(sections, shown, **facts), encoding="utf-8")
+    (folder / TEXT).write_text(page.markdown(sections, shown, **facts), encoding="utf-8")
     told_by = {"convlens": version("convlens"), "command": "report", "inputs": inputs}
-    (folder / DOCUMENT).write_text(as_json({**told_by, **document(told)}) + "\n", encoding="utf-8")
+    (folder / DOCUMENT).write_text(as_json(shown({**told_by, **document(told)})) + "\n", encoding="utf-8")
 
 
-def _last_part(source: str) -> str:
-    return source.rstrip("/").rpartition("/")[2] if "/" in source else source
+def _as_is(value: object) -> object:
+    return value
 
 
 @contextmanager

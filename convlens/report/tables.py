@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from convlens.analysis.comparison.rows import row
@@ -53,11 +53,11 @@ def _all(told: Evidence) -> Iterator[tuple[str, Rows]]:
     yield "curves", [dict(zip(names, line, strict=True)) for line in lines]
 
 
-def write_tables(tables: Mapping[str, Rows], folder: Path) -> None:
-    """Each as CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
+def write_tables(tables: Mapping[str, Rows], folder: Path, shown: Callable[[object], object]) -> None:
+    """Each as CSV, `shown` applied to each value; text that a spreadsheet would take for a formula begins with an apostrophe."""
     folder.mkdir()
     for name, rows in tables.items():
-        guarded = [{str(_guarded(k)): _guarded(v) for k, v in r.items()} for r in rows]
+        guarded = [{str(_guarded(k)): _guarded(shown(v)) for k, v in r.items()} for r in rows]
         text = as_text(guarded, OutputFormat.CSV) + "\n"
         (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
 

@@ -56,10 +56,17 @@ def _answer(group: Group, best: Point, compared: list[tuple[Point, Difference, D
         point, loss, score = compared[0]
         yield f"{group.name}: {_one(point, best, loss, score)}"
     else:
+        others = len(compared)
+        told = []
+        if higher:
+            told.append(f"{len(higher)} underfit beside it: their loss ends higher beyond noise")
+        if unclear:
+            told.append(f"of {len(unclear)} the loss is not told from its own by more than noise")
+        if lower := others - len(higher) - len(unclear):
+            told.append(f"{lower} end with a loss that is no higher, which underfitting does not explain")
         yield (
-            f"{group.name}: {best.arm.name} has the highest mAP ({best.map.value:.1f}) of "
-            f"{len(group.points)} runs. Of the {len(compared)} others, {len(higher)} end with a summed loss "
-            f"that is higher beyond noise: they underfit beside it. For {len(unclear)} the difference in loss is not told from noise."
+            f"{group.name}: {best.arm.name} has the highest mAP ({best.map.value:.1f}) of {others + 1} runs. "
+            f"Of the {others} others: {'; '.join(told)}."
         )
     association = group.associations["loss"]
     if math.isfinite(association.slope) and association.n > 1:
