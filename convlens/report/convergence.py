@@ -13,14 +13,13 @@ from convlens.analysis.convergence.verdicts import CurveVerdict, title_of
 from convlens.analysis.forecast.forecast import CurveForecast, Forecast
 from convlens.plots.diagnosis import judged_curve
 from convlens.report.chart import Band, Chart, Line, Mark
-from convlens.report.evidence import Evidence
+from convlens.report.evidence import SHOWN_IN_FULL, Evidence
 from convlens.report.parts import Charts, Fold, Part, Section, Table, Words
 from convlens.wording.text import number
 
 QUESTION = "Has it really converged, and what would more or fewer epochs have done?"
 _FEW = 4  # runs that have their sentences in the answer
 _PATIENCE = 10  # validations without a better score
-_CHARTED = 12  # runs that have charts
 _LEGEND = (
     "Bold: the epochs that were judged. Dashed, with a fan: what more of them would bring (90%). "
     "Grey band: the margin within which a change does not matter. Upright bar: the forecast (50% and 90%)."
@@ -32,7 +31,7 @@ def section(told: Evidence) -> Section:
     several = len(told.runs) > 1
     parts: list[Part] = [_overview(told)] if several else []
     for k, (diagnosis, forecast) in enumerate(zip(told.diagnoses, told.forecasts, strict=True)):
-        charted = len(told.runs) <= _CHARTED
+        charted = len(told.runs) <= SHOWN_IN_FULL
         inside = list(_evidence(k, diagnosis, forecast, charted))
         parts += [Fold(f"{diagnosis.run}: {diagnosis.verdict}", inside)] if several else inside
     return Section("converged", QUESTION, _answer(told), parts)
@@ -146,7 +145,10 @@ def _evidence(k: int, d: Diagnosis, f: Forecast, charted: bool) -> Iterator[Part
 
 def _patience(d: Diagnosis) -> Part:
     """What fewer epochs would have cost."""
-    if d.stopping is None or not d.stopping.validations:
+    if d.stopping is None:
+        told = "What fewer epochs would have cost is worked out in reports of fewer runs, and by `diagnose`."
+        return Words([told])
+    if not d.stopping.validations:
         return Words(["What fewer epochs would have cost cannot be told: the log holds no validation."])
     if all(stop.epoch is None for stop in d.stopping.stops):
         tried = ", ".join(str(stop.patience) for stop in d.stopping.stops)

@@ -22,6 +22,8 @@ from convlens.errors import ConvlensError, UnknownNameError
 from convlens.findings import Finding
 from convlens.run import Run
 
+SHOWN_IN_FULL = 12  # runs: of more there are neither charts of each nor what patience would have done
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -66,12 +68,17 @@ def gather(runs: Sequence[Run], asked: tuple[str, str, str] | None = None) -> Ev
     several = len(kept) > 1
     comparison = compare(kept) if several else None
     arms = comparison.arms if comparison else tuple(Arm(run.name, (run,)) for run in kept)
+    runs_of_arms = tuple(run for arm in arms for run in arm.runs)
+    tried = EVALUATIONS if len(kept) <= SHOWN_IN_FULL else ()
+    diagnoses = {run.name: diagnose(run, patience_of=tried) for run in runs_of_arms}
+    if comparison:  # which need not diagnose them again
+        vars(comparison)["diagnoses"] = tuple(tuple(diagnoses[r.name] for r in a.runs) for a in arms)
     return Evidence(
-        runs=tuple(run for arm in arms for run in arm.runs),
+        runs=runs_of_arms,
         arms=tuple(arms),
         quantities=comparison.quantities if comparison else tuple(_of_one(kept[0])),
-        diagnoses=tuple(diagnose(run, patience_of=EVALUATIONS) for arm in arms for run in arm.runs),
-        forecasts=tuple(forecast(run) for arm in arms for run in arm.runs),
+        diagnoses=tuple(diagnoses.values()),
+        forecasts=tuple(forecast(run) for run in runs_of_arms),
         comparison=comparison,
         correlations=correlate(kept) if several else None,
         gaps=tuple(_gaps(group_repeats(kept), asked)),

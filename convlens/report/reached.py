@@ -106,13 +106,13 @@ def _table(told: Evidence) -> Table:
     if len(losses) > _SHARED_LOSSES:
         losses = [q for q in losses if q.name == "loss"]
     for quantity in losses:
-        columns.append((str(quantity), [cells.own(arm, quantity) for arm in told.arms]))
+        columns.append((str(quantity), [_own(arm, quantity) for arm in told.arms]))
         if any(figures.averages_the_run(run, quantity.name) for run in firsts):
             means = [mean([printed(run, quantity.name) for run in arm.runs]) for arm in told.arms]
             columns.append((f"{quantity} as printed", [number(m) for m in means]))
     for quantity in told.quantities:
         if quantity.scale == "score":
-            columns.append((f"final {quantity}", [cells.own(arm, quantity) for arm in told.arms]))
+            columns.append((f"final {quantity}", [_own(arm, quantity) for arm in told.arms]))
     judges = {run.main_score.measures for run in firsts if run.main_score}
     columns.append(("best (epoch)", [cells.best(arm, len(judges) > 1) for arm in told.arms]))
     columns.append(("published", [cells.published(arm) for arm in told.arms]))
@@ -126,6 +126,10 @@ def _table(told: Evidence) -> Table:
         list(zip(*(values for _, values in shown), strict=True)),
         [told.number_of(arm) for arm in told.arms],
     )
+
+
+def _own(arm: Arm, quantity: figures.Quantity) -> str:
+    return cells.own(arm, quantity) if any(run.summary.epochs for run in arm.runs) else "–"
 
 
 def _charts(told: Evidence) -> tuple[list[Chart], list[Chart]]:

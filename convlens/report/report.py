@@ -80,7 +80,8 @@ def _write(told: Evidence, folder: Path, full_paths: bool, command: str) -> None
     (folder / PAGE).write_text(page.html(sections, shown, **facts), encoding="utf-8")
     (folder / TEXT).write_text(page.markdown(sections, shown, **facts), encoding="utf-8")
     told_by = {"convlens": version("convlens"), "command": "report", "inputs": inputs}
-    (folder / DOCUMENT).write_text(as_json(shown({**told_by, **document(told)})) + "\n", encoding="utf-8")
+    results = {name: shown(part) for name, part in {**told_by, **document(told)}.items()}
+    (folder / DOCUMENT).write_text(as_json(results) + "\n", encoding="utf-8")
 
 
 def _as_is(value: object) -> object:

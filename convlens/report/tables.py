@@ -54,7 +54,7 @@ def _all(told: Evidence) -> Iterator[tuple[str, Rows]]:
 
 
 def write_tables(tables: Mapping[str, Rows], folder: Path, shown: Callable[[object], object]) -> None:
-    """Each as CSV, `shown` applied to each value; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Each as CSV, `shown` applied to each value; what would be a formula begins with an apostrophe."""
     folder.mkdir()
     for name, rows in tables.items():
         guarded = [{str(_guarded(k)): _guarded(shown(v)) for k, v in r.items()} for r in rows]

@@ -98,8 +98,7 @@ def test_folds_open(browser, page_of_three):
 
 def test_the_pointer_is_told_the_values(browser, page_of_three):
     with opened(browser, page_of_three) as page:
-        box = page.locator("#curve-0 svg").bounding_box()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.locator("#curve-0 svg").hover()
         tip = page.locator("#curve-0 .tip")
         assert tip.is_visible()
         assert "mobilenet1.0" in tip.inner_text()
@@ -156,8 +155,7 @@ def test_names_are_text(browser, tmp_path):
     with opened(browser, path) as page:
         assert HOSTILE in texts(page, ".legend button")
         assert page.locator("img").count() == 0
-        box = page.locator("#curve-0 svg").bounding_box()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.locator("#curve-0 svg").hover()
         assert "onerror" in page.locator("#curve-0 .tip").inner_text()
 
 

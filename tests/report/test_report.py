@@ -91,13 +91,12 @@ def test_every_kind_of_runs_has_a_whole_report(tmp_path, kind):
 
 def test_what_the_page_says_of_two_runs(tmp_path):
     """The figures of the answers are those of the log."""
-    small = made_log(
-        [(4.0, 2.0)] * 12, [40.0 + k / 10 for k in range(12)], save_prefix="ssd_512_mobilenet1.0_voc"
-    )
+    prefix = "ssd_512_mobilenet1.0_voc"
+    small = made_log([(4.0, 2.0)] * 12, [40.0 + k / 10 for k in range(12)], save_prefix=prefix)
     large = made_log([(2.0, 1.0)] * 12, [70.0 + k / 10 for k in range(12)])
     page = written(tmp_path, {"small": small, "large": large})
     text = (page.parent / "report.md").read_text()
-    assert "41.1 mAP at its best after epoch 11" in text
+    assert "41.10 mAP at its best after epoch 11" in text
     assert "Its summed loss ended at 6.000" in text
     assert "small has 30.0 points of mAP less than large" in text
     assert "stays 100.0% higher" in text
