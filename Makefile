@@ -6,13 +6,14 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check -qq
 FIGURE := demo/compare.png
+REPORT := demo/report
 
 .PHONY: help demo test test-all check bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo      compare two published runs and draw $(FIGURE)"
+	@echo "make demo      compare published runs, and write their report into $(REPORT)/"
 	@echo "make test      the tests, without the slow ones"
 	@echo "make test-all  all tests"
 	@echo "make check     ruff and mypy"
@@ -25,6 +26,7 @@ demo: $(VENV)/.runtime
 	@echo "The figure is $(FIGURE)"
 	$(VENV)/bin/convlens compare logs/shapes/teacher.log logs/shapes/baseline.log logs/shapes/distilled.log
 	$(VENV)/bin/convlens gap logs/shapes/baseline.log logs/shapes/distilled.log logs/shapes/teacher.log
+	$(VENV)/bin/convlens report ssd_512_mobilenet1.0_coco ssd_512_resnet50_v1_coco logs/shapes/*.log -o $(REPORT)
 
 test: $(VENV)/.dev
 	$(RUN) -m pytest -m "not slow"
@@ -58,7 +60,12 @@ $(VENV)/.runtime: pyproject.toml | $(VENV)/.python
 	@$(PIP) install -e .
 	@touch $@
 
-# The extra `distill` is empty where MXNet cannot be installed: its tests are skipped there.
+# The extra `distill` is empty where MXNet cannot be installed: its tests are skipped there. The same goes for the
+# browser in which the report is tested: one is fetched where none is there, and nothing fails if it cannot be.
 $(VENV)/.dev: pyproject.toml | $(VENV)/.python
 	@$(PIP) install -e '.[distill]' --group dev
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 \
+		|| echo "No browser could be installed: the tests of the report in a browser will be skipped"
 	@touch $(VENV)/.runtime $@
