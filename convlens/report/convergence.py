@@ -34,6 +34,8 @@ def section(told: Evidence) -> Section:
         charted = len(told.runs) <= SHOWN_IN_FULL
         inside = list(_evidence(k, diagnosis, forecast, charted))
         parts += [Fold(f"{diagnosis.run}: {diagnosis.verdict}", inside)] if several else inside
+    if len(told.runs) > SHOWN_IN_FULL:
+        parts = [parts[0], Fold(f"The evidence on each of {len(told.runs)} runs", parts[1:])]
     return Section("converged", QUESTION, _answer(told), parts)
 
 

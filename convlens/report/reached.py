@@ -97,19 +97,6 @@ def _table(told: Evidence) -> Table:
     columns: list[tuple[str, list[str]]] = [("run", [arm.name for arm in told.arms])]
     if any(run.identity.task != "detection" for run in firsts):
         columns.append(("task", [figures.task_of(run) for run in firsts]))
-    for part in firsts[0].identity.PARTS:
-        columns.append((part.replace("_", " "), [number(getattr(r.identity, part)) for r in firsts]))
-    columns.append(("repeats", [str(arm.n) if arm.n > 1 else "–" for arm in told.arms]))
-    columns.append(("epochs", [cells.epochs(arm) for arm in told.arms]))
-    columns.append(("hours", [cells.hours(arm) for arm in told.arms]))
-    losses = [q for q in told.quantities if q.scale == "loss"]
-    if len(losses) > _SHARED_LOSSES:
-        losses = [q for q in losses if q.name == "loss"]
-    for quantity in losses:
-        columns.append((str(quantity), [_own(arm, quantity) for arm in told.arms]))
-        if any(figures.averages_the_run(run, quantity.name) for run in firsts):
-            means = [mean([printed(run, quantity.name) for run in arm.runs]) for arm in told.arms]
-            columns.append((f"{quantity} as printed", [number(m) for m in means]))
     for quantity in told.quantities:
         if quantity.scale == "score":
             columns.append((f"final {quantity}", [_own(arm, quantity) for arm in told.arms]))
@@ -119,6 +106,20 @@ def _table(told: Evidence) -> Table:
     of_arms = [told.diagnoses_of(arm) for arm in told.arms]
     columns.append(("loss is", [verdict(d) or "–" for d in of_arms]))
     columns.append(("score is", [verdict(d, score=True) or "–" for d in of_arms]))
+    losses = [q for q in told.quantities if q.scale == "loss"]
+    if len(losses) > _SHARED_LOSSES:
+        losses = [q for q in losses if q.name == "loss"]
+    losses.sort(key=lambda q: q.name != "loss")
+    for quantity in losses:
+        columns.append((str(quantity), [_own(arm, quantity) for arm in told.arms]))
+        if any(figures.averages_the_run(run, quantity.name) for run in firsts):
+            means = [mean([printed(run, quantity.name) for run in arm.runs]) for arm in told.arms]
+            columns.append((f"{quantity} as printed", [number(m) for m in means]))
+    columns.append(("repeats", [str(arm.n) if arm.n > 1 else "–" for arm in told.arms]))
+    columns.append(("epochs", [cells.epochs(arm) for arm in told.arms]))
+    columns.append(("hours", [cells.hours(arm) for arm in told.arms]))
+    for part in firsts[0].identity.PARTS:
+        columns.append((part.replace("_", " "), [number(getattr(r.identity, part)) for r in firsts]))
     shown = [(name, values) for name, values in columns if set(values) != {"–"}]
     return Table(
         "The runs",
