@@ -61,7 +61,7 @@ def _answer(group: Group, best: Point, compared: list[tuple[Point, Difference, D
         if higher:
             told.append(f"{len(higher)} underfit beside it: their loss ends higher beyond noise")
         if unclear:
-            told.append(f"of {len(unclear)} the loss is not told from its own by more than noise")
+            told.append(f"{len(unclear)} end with a loss that noise alone could make differ so")
         if lower := others - len(higher) - len(unclear):
             told.append(f"{lower} end with a loss that is no higher, which underfitting does not explain")
         yield (
