@@ -64,8 +64,8 @@ $(VENV)/.runtime: pyproject.toml | $(VENV)/.python
 # browser in which the report is tested: one is fetched where none is there, and nothing fails if it cannot be.
 $(VENV)/.dev: pyproject.toml | $(VENV)/.python
 	@$(PIP) install -e '.[distill]' --group dev
-	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null \
-		|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 \
-		|| echo "No browser could be installed: the tests of the report in a browser will be skipped"
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		command -v $$name >/dev/null && exit 0; done; \
+		{ [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } \
+		>/dev/null 2>&1 || echo "No browser can be installed: tests of the report in a browser will be skipped"
 	@touch $(VENV)/.runtime $@
