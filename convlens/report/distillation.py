@@ -8,7 +8,7 @@ from convlens.analysis import figures
 from convlens.analysis.gap import Gap
 from convlens.analysis.gap import Part as Quantity
 from convlens.report.evidence import Evidence, teacher_of
-from convlens.report.parts import Part, Section, Table, Words
+from convlens.report.parts import Charts, Part, Section, Table, Words
 from convlens.wording import cells
 from convlens.wording.text import number
 
@@ -20,8 +20,9 @@ def section(told: Evidence) -> Section:
     if not told.gaps:
         return Section("gap", QUESTION, [_why_not(told)])
     parts: list[Part] = []
-    for gap in told.gaps:
-        parts += [_table(gap), Words(gap.notes, listed=True)]
+    for number_of_gap, gap in enumerate(told.gaps, 1):
+        figure = Charts((), "Each part that was closed stands with its 95% interval.", f"gap-{number_of_gap}")
+        parts += [_table(gap), figure, Words(gap.notes, listed=True)]
     return Section("gap", QUESTION, [gap.sentence for gap in told.gaps], parts)
 
 
