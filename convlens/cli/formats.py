@@ -10,9 +10,10 @@ import typer
 
 from convlens.cli import completion
 from convlens.cli.options import Form, LogFormat, Mapped, Offline
-from convlens.cli.output import OutputFormat, as_json, as_text, emit, number, show, table
+from convlens.cli.output import emit, emit_json, show, table
 from convlens.cli.sources import Reader
 from convlens.metrics import NO_MEANS, RATE
+from convlens.wording.text import OutputFormat, as_text, number
 
 if TYPE_CHECKING:
     from convlens.run import Run
@@ -28,7 +29,7 @@ def list_formats(context: typer.Context, form: Form = OutputFormat.TABLE) -> Non
     known = [*FORMATS, *registered().formats]
     rows = [{"format": f.name, "counts": f"{f.axis}s", "example": f.example} for f in known]
     if form is OutputFormat.JSON:
-        emit(as_json({"formats": rows, "faults": registered().faults}) + "\n")
+        emit_json("formats", {"formats": rows, "faults": registered().faults})
     elif form is not OutputFormat.TABLE:
         emit(as_text(rows, form) + "\n")
     else:
@@ -49,7 +50,7 @@ def check(
     reader = Reader([source], offline, mapped, log_format)
     runs = list(reader.runs())
     if form is OutputFormat.JSON:
-        emit(as_json({"runs": [_document(run) for run in runs]}) + "\n")
+        emit_json("formats check", {"runs": [_document(run) for run in runs]})
     elif form is not OutputFormat.TABLE:
         emit(as_text([{"run": run.name, **row} for run in runs for row in _columns(run)], form) + "\n")
     else:

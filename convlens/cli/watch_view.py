@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convlens.cli.output import emit, number, safe, say
+from convlens.cli.output import emit, say
 from convlens.meters import Floats
 from convlens.metrics import Column, Unit
+from convlens.wording.text import number, safe
 
 if TYPE_CHECKING:
     from rich.console import Group

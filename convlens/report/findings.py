@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from convlens.findings import Finding, explain
+from convlens.explanations import explain
+from convlens.findings import Finding
 from convlens.report.evidence import Evidence
 from convlens.report.parts import Fold, Section, Words
 

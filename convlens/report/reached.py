@@ -83,8 +83,10 @@ def _sentence(arm: Arm) -> str:
         name = "mAP" if run.summary.score == "map" else run.main_score.measures
         unit = run.main_score.unit
         where = f" after epoch {run.summary.best_epoch}" if arm.n == 1 else ""
-        text += f" and reached {cells.value_of(arm, best, unit)} {name} at its best{where}, "
-        text += f"{cells.value_of(arm, final, unit)} at the end"
+        text += (
+            f" and reached {cells.value_of(arm, best, unit, run.main_score.name)} {name} at its best{where}, "
+        )
+        text += f"{cells.value_of(arm, final, unit, run.main_score.name)} at the end"
     losses = mean([float(r.arrays.loss[r.arrays.complete][-1]) for r in arm.runs]) if run.losses else None
     text += f". Its summed loss ended at {number(losses)}" if losses is not None else ""
     if run.summary.published_map is not None:

@@ -6,9 +6,9 @@ import pytest
 
 from convlens import ConvlensError, compare, correlate, diagnose, forecast, gap, read_logs
 from convlens.analysis.endings import final_loss
-from convlens.cli.cells import value_of
 from convlens.cli.comparison_tables import view
 from convlens.metrics import Unit
+from convlens.wording.cells import value_of
 from tests.formats import made
 from tests.others import runs
 
