@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from convlens.cli.output import say
@@ -103,6 +102,8 @@ class Watching:
     @property
     def stalled(self) -> bool:
         """Whether no line came for several times the usual pace."""
+        import numpy as np
+
         usual = _UNKNOWN_PACE
         if self.standing is not None:
             seconds = self.standing.run.arrays.seconds
