@@ -29,10 +29,10 @@ demo: $(VENV)/.runtime
 	$(VENV)/bin/convlens report ssd_512_mobilenet1.0_coco ssd_512_resnet50_v1_coco logs/shapes/*.log -o $(REPORT)
 
 test: $(VENV)/.dev
-	$(RUN) -m pytest -m "not slow"
+	$(RUN) -m pytest -n auto -m "not slow"
 
 test-all: $(VENV)/.dev
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto
 
 check: $(VENV)/.dev
 	$(RUN) -m ruff check
