@@ -34,7 +34,8 @@ def driver(tmp_path):
     (tmp_path / "cuda.c").write_text(DRIVER)
     library = tmp_path / "libcuda.so.1"
     command = [compiler, "-shared", "-fPIC", "-o", str(library), str(tmp_path / "cuda.c")]
-    subprocess.run(command, check=True, capture_output=True)
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
     return str(library)
 
 

@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.record_writer import RecordWriter
-from tensorboard.util.tensor_util import make_ndarray, make_tensor_proto
 
 from convlens.formats.tfrecord import is_event_file, read_scalars
 from tests.formats.made import LOGS
 from tests.formats.made.events import event, event_file, field, record
 from tests.others import content, figures, paths
+
+pytest.importorskip("tensorboard", reason="the tensorboard package is what event files are checked against")
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+from tensorboard.util.tensor_util import make_ndarray, make_tensor_proto
 
 singles = st.floats(width=32)
 scalars = st.lists(
