@@ -6,27 +6,12 @@ from contextlib import suppress
 
 import pandas as pd
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from convlens import ConvlensError, Run, read_log
 from convlens.errors import LogFormatError
 from convlens.reader import read_bytes
-from tests.handmade import arguments, batch, close, codes, epoch, epochs, log, read, start, voc
-
-PLAIN = [
-    arguments(epochs=4, save_prefix="ssd_512_resnet50_v1_voc", val_interval=2),
-    start(),
-    *epochs(0, 1),
-    voc(1, 0.40289767311634483),
-    *epochs(2, 3),
-    voc(3, 0.5117552806432435),
-]
-TEXT = log(PLAIN)
-
-
-def run_of(data: bytes) -> Run:
-    return read_bytes(data, "-", "made")
+from tests.handmade import arguments, batch, close, codes, epoch, log, read, start, voc
+from tests.one_log import PLAIN, TEXT, run_of
 
 
 def message_by_message(prefix: str) -> str:
@@ -154,9 +139,6 @@ def test_logs_of_other_kinds_are_runs_or_refused(corpus):
     assert seen > 14
 
 
-# What a line that ends its file says is used only if it is whole.
-
-
 @pytest.mark.parametrize(
     ("last", "value"),
     [
@@ -197,9 +179,6 @@ def test_a_cut_start_line_is_no_start_line():
     for end in range(len("Start training from [Epoch 25"), 0, -1):
         run = run_of((TEXT + "Start training from [Epoch 250]"[:end]).encode())
         assert run.curve.equals(run_of(TEXT.encode()).curve)
-
-
-# Lines that are not as they should be.
 
 
 def test_lines_that_are_not_understood_are_counted_and_shown():
@@ -277,226 +256,6 @@ def test_hostile_text_takes_no_more_time_than_its_length_asks_for(hostile):
     run = read(start(), epoch(0, 5.0), hostile, epoch(1, 4.0))
     assert run.curve["CrossEntropy"].tolist()[0] == 5.0
     assert run.summary.epochs >= 1
-
-
-def test_an_unknown_script_with_lines_of_a_known_form():
-    """Its losses are what it calls so; other numbers are kept."""
-    lines = [start()]
-    for n in range(6):
-        value = 3 - 0.3 * n + 0.5 * (n % 2)
-        pairs = f"box_loss={value:.4f}, obj_loss={value / 2:.4f}, iou={0.5 + 0.05 * n:.4f}"
-        lines += [f"[Epoch {n}][Batch 99], lr: 1.0e-03, {pairs}", f"[Epoch {n}] Training cost: 9.5, {pairs}"]
-    run = read(lines)
-    assert {c.name for c in run.losses} == {"box_loss", "obj_loss"}
-    assert run.curve.loc[5, "loss"] == pytest.approx(2.0 * 1.5)
-    assert run.curve.loc[5, "iou"] == 0.75
-    assert "CL019" in codes(run)
-    assert run.epochs.loc[(0, 5), "seconds"] == 9.5
-
-
-def test_a_loss_that_its_script_does_not_know():
-    lines = [line + (", FooLoss=7.000" if "Cross" in line else "") for line in epochs(0, 3)]
-    run = read(start(), lines)
-    assert run.curve["FooLoss"].tolist() == [7.0] * 4
-    assert run.curve.loc[0, "loss"] == pytest.approx(6.0)
-    assert run.summary.final["FooLoss"] == 7.0
-    assert "CL019" in codes(run)
-
-
-def test_six_decimals():
-    """Some logs print all with six: the resolution says so, and a cut last number is seen."""
-    lines = [start()]
-    for n in range(6):
-        value = 5 - 0.1 * n + 0.4 * (n % 2)
-        lines += [
-            f"[Epoch {n}][Batch 99], Speed: 71.553289 samples/sec, CrossEntropy={value:.6f}",
-            f"[Epoch {n}] Training cost: 245.553970, CrossEntropy={value:.6f}",
-            f"[Epoch {n}] Validation:\na=0.500000\nmAP={0.5 + n / 100:.6f}",
-        ]
-    run = read(lines)
-    assert run.resolution.loc[3, "CrossEntropy"] == 0.5e-6
-    assert run.resolution.loc[3, "map"] == pytest.approx(0.5e-4)
-    assert run.summary.final_map == 55.0
-    short = run_of(log(lines)[:-2].encode())
-    assert short.summary.final_map == 54.0
-
-
-def test_class_names_of_every_kind():
-    """With blanks, equal signs, in any script; `train` is a class, and so would be `loss` or `lr`."""
-    names = ["traffic light", "a=b", "名前", "train", "lr", "CrossEntropy", "x(y)", "Ärger", "p/q", "0", "-"]
-    block = "\n".join(f"{name}=0.{n + 10}" for n, name in enumerate(names))
-    run = read(start(), epoch(0, 5.0), f"[Epoch 0] Validation:\n{block}\nmAP=0.15")
-    assert run.class_ap["ap"].tolist() == pytest.approx([n + 10 for n in range(len(names))])
-    assert run.class_ap.index.get_level_values("class_name").tolist() == names
-    assert list(run.epochs.columns) == ["CrossEntropy", "SmoothL1", "lr", "speed", "seconds", "complete"]
-
-
-@pytest.mark.parametrize(
-    "head", ["Validation:", "Validation: ", "StudentNet Validation: ", "Validation Inference cost: 37.9"]
-)
-def test_heads_of_a_validation(head):
-    run = read(start(), epoch(0, 5.0), voc(0, 0.25, head))
-    assert run.validation["map"].tolist() == [25.0]
-
-
-def test_the_evaluation_of_a_script_that_appended_to_the_log():
-    """It announces no epoch: told, not used."""
-    run = read(
-        start(), epoch(0, 5.0), voc(0, 0.25), "[Epoch 0] Saving parameters to x.params", "a=0.9\nmAP=0.9"
-    )
-    assert run.summary.final_map == 25.0
-    [told] = [f for f in run.findings if f.code == "CL018"]
-    assert "90" in told.text
-
-
-def test_a_traceback_is_told():
-    crash = [
-        "Traceback (most recent call last):",
-        '  File "x.py", line 1',
-        "MXNetError: out of\x1b[1m memory",
-    ]
-    run = read(start(), epoch(0, 5.0), crash)
-    [told] = [f for f in run.findings if f.code == "CL021"]
-    assert "MXNetError: out of" in told.text
-    assert str(told).isprintable()
-    assert told.where == "line 6"
-
-
-# Whatever the bytes, a run or a ConvlensError.
-
-TOKENS = [
-    "[Epoch ",
-    "][Batch ",
-    "] Training cost: ",
-    "], Speed: ",
-    " samples/sec, ",
-    "CrossEntropy=",
-    "SmoothL1=",
-    ", ",
-    "Start training from ",
-    "] Validation:",
-    "] StudentNet Validation: ",
-    "mAP=",
-    "~~~~ Summary metrics ~~~~",
-    "~~~~ MeanAP @ IoU=[0.50,0.95] ~~~~",
-    "~~~~ Mean AP for bbox ~~~~",
-    "~~~~ Mean AP for segm ~~~~",
-    "=Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = ",
-    "person=",
-    "Namespace(",
-    "epochs=",
-    "lr_decay_epoch='",
-    "')",
-    " Iteration ",
-    "] Set learning rate to ",
-    "] Saving parameters to ",
-    "] mAP ",
-    " higher than current best ",
-    " saving to ",
-    "LR: ",
-    "ObjLoss=",
-    "BoxCenterLoss=",
-    "BoxScaleLoss=",
-    "ClassLoss=",
-    "Loss_D=",
-    "Loss_G=",
-    "Traceback (most recent call last)",
-    "[1,0]<stderr>:",
-    "[1,1]<stderr>:",
-    "INFO:root:",
-    "\n",
-    "\n",
-    "\n",
-    "\r",
-    "\0",
-    "\x1b[1m",
-    "\ufeff",
-    "é",
-    "0",
-    "1",
-    "2",
-    "99",
-    "199",
-    "250",
-    "nan",
-    "inf",
-    "-1.5",
-    "0.5",
-    "1e-05",
-    "1e999",
-    "9" * 12,
-    ".",
-    "=",
-    "]",
-    "(",
-]
-
-
-def read_everything(data: bytes) -> None:
-    """A run whose every table and text can be made, or a ConvlensError with one line of text."""
-    try:
-        run = run_of(data)
-    except ConvlensError as error:
-        message = str(error)
-    else:
-        message = ""
-        check_everything(run)
-    assert "\n" not in message
-
-
-def check_everything(run: Run) -> None:
-    tables = [run.epochs, run.validation, run.curve, run.resolution, run.batches, run.class_ap]
-    assert all(table.index.is_unique for table in tables)
-    assert list(run.curve.columns) == list(run.resolution.columns)
-    assert set(run.class_ap.index.droplevel("class_name")) <= set(run.validation.index)
-    assert set(run.batches.index.droplevel("batch")) <= set(run.epochs.index)
-    assert run.summary.epochs == run.curve["complete"].sum()
-    assert all(str(thing) for thing in (run, run.identity, *run.findings, *run.sessions))
-    assert run._repr_html_()
-
-
-@given(st.lists(st.sampled_from(TOKENS), max_size=120).map("".join))
-@example("[Epoch 0] Training cost: 1, CrossEntropy=inf, SmoothL1=-inf\n")
-@example("[Epoch 0] Validation:\n~~~~ Mean AP for segm ~~~~\n=1\n[Epoch 1] Validation:\n")
-@example("Namespace(epochs=1000000000, lr_decay_period=1)\n[Epoch 0] Validation:\nmAP=1\n")
-@example("Namespace(val_interval=1e300, start_epoch=-1e300)\n[Epoch 0] Training cost: 1, ObjLoss=1, A=2\n")
-@example("[Epoch 0] Validation:\nmAP=1e-999\n[Epoch 1] Training cost: 1e999, A=1e999\n")
-@example("[Epoch 0][Batch 1], A=1\n[Epoch 0][Batch 1], B=1\n[Epoch 0][Batch 1], A=\n")
-def test_any_tokens_make_a_run_or_an_error(text):
-    read_everything(text.encode())
-
-
-@given(
-    st.binary()
-    | st.binary().map(TEXT.encode().__add__)
-    | st.binary().map(b"[Epoch 0][Batch 1], A=1\n".__add__)
-)
-@example(b"\xff\xfe[")
-@example(b"\xfe\xff")
-@example(b"\x1f\x8b")
-def test_any_bytes_make_a_run_or_an_error(data):
-    read_everything(data)
-
-
-@given(
-    st.integers(0, len(TEXT)),
-    st.integers(0, 60),
-    st.sampled_from([b"", b"\n", b"\0", b"=", b"9", b"[Epoch 1"]),
-)
-def test_a_log_with_a_piece_lost_is_still_read(at, length, instead):
-    data = TEXT.encode()
-    read_everything(data[:at] + instead + data[at + length :])
-
-
-@given(st.permutations(TEXT.splitlines()))
-def test_lines_in_any_order_make_a_run_or_an_error(lines):
-    read_everything("\n".join(lines).encode())
-
-
-def test_reading_asks_for_nothing_but_the_bytes():
-    """The name of a file decides nothing but the identity."""
-    for name in ("x.json", "results.csv", "", "..", "a/b/c.log.gz"):
-        assert read_bytes(TEXT.encode(), name, "made").curve.equals(run_of(TEXT.encode()).curve)
 
 
 def test_texts_of_a_log_are_shown_escaped():

@@ -2,19 +2,18 @@
 
 import csv
 import math
-import random
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from convlens import Run, read_log
-from convlens.metrics import Role
 from tests.independent_tasks import Log, read
-from tests.test_prefix import read as read_part
+from tests.task_logs import REACHED, every_log, path_of, run
 
 TASKS = ("classification", "segmentation", "pose", "depth", "action_recognition")
+
+
 FRACTIONS = (
     "err-top1",
     "err-top5",
@@ -25,23 +24,7 @@ FRACTIONS = (
     "mIoU",
 )
 
-# log -> epochs, the score that judges it, its final value, its best one, the epoch of that; by hand
-REACHED = {
-    "classification/cifar/cifar_resnet110_v1_mixup": (220, "val", 95.20, 95.20, 219),
-    "classification/cifar/cifar_resnet20_v1": (200, "val", 92.00, 92.14, 184),
-    "classification/imagenet/mobilenet1.0": (200, "err-top1", 26.9212, 26.7279, 194),
-    "classification/imagenet/resnest14": (270, "Validation-accuracy", 75.8760, 75.9560, 264),
-    "classification/imagenet/resnet50_v1": (120, "err-top1", 22.6662, 22.6562, 116),
-    "classification/imagenet/vgg16": (100, "err-top1", 26.8076, 26.7777, 96),
-    "segmentation/fcn_resnet50_voc": (50, "mIoU", 63.4, 64.6, 47),
-    "segmentation/icnet_resnet50_mhpv1": (120, "mIoU", 43.0, 43.6, 103),
-    "pose/mobile_pose_mobilenet1.0": (140, None, None, None, None),
-    "pose/simple_pose_resnet18_v1b_coco": (140, None, None, None, None),
-    "depth/kitti/monodepth2_resnet18_kitti_mono_640x192": (20, "abs_REL", 0.137, 0.136, 9),
-    "action_recognition/hmdb51/i3d_resnet50_v1_hmdb51": (35, "acc-top1", 45.855978, 46.875, 27),
-    "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": (100, "acc-top1", 67.804216, 68.12774, 47),
-    "action_recognition/ucf101/vgg16_ucf101": (80, "acc-top1", 75.099128, 75.416336, 66),
-}
+
 FINAL = {
     "classification/cifar/cifar_resnet110_v1_mixup": {"train": 0.012619, "loss": 0.007456},
     "classification/cifar/cifar_resnet20_v1": {"train": 0.996374, "loss": 0.01431},
@@ -58,6 +41,8 @@ FINAL = {
     "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": {"accuracy": 91.896399},
     "action_recognition/ucf101/vgg16_ucf101": {"accuracy": 72.507078},
 }
+
+
 FINDINGS = {
     "classification/cifar/cifar_resnet110_v1_mixup": ["CL011", "CL025"],
     "classification/cifar/cifar_resnet20_v1": ["CL011"],
@@ -70,6 +55,8 @@ FINDINGS = {
     "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": ["CL010"],
     "action_recognition/ucf101/vgg16_ucf101": ["CL010"],
 }
+
+
 IDENTITIES = {
     "classification/cifar/cifar_resnet110_v1_mixup": (None, "resnet110_v1", None, "cifar10"),
     "classification/imagenet/resnest14": (None, "resnest14", 224, "imagenet"),
@@ -82,6 +69,8 @@ IDENTITIES = {
     "action_recognition/kinetics400/inceptionv3_kinetics400_tsn": ("tsn", "inceptionv3", 299, "kinetics400"),
     "action_recognition/ucf101/vgg16_ucf101": (None, "vgg16", 224, "ucf101"),
 }
+
+
 # Published with the conditions of the log's own validation; what is missing was measured otherwise.
 PUBLISHED = {
     "classification/cifar/cifar_resnet110_v1_mixup": ("Acc (Vanilla/Mix-Up [13]_ )=93.0 / ", 95.2, 0.05),
@@ -90,17 +79,6 @@ PUBLISHED = {
     "classification/imagenet/resnet50_v1": ("Top-1=", 77.36, 0.05),
     "classification/imagenet/vgg16": ("Top-1=", 73.23, 0.05),
 }
-
-every_log = pytest.mark.parametrize("name", REACHED)
-
-
-def path_of(corpus: Path, name: str) -> Path:
-    return corpus / "logs" / f"{name}.log"
-
-
-@cache
-def run(path: Path) -> Run:
-    return read_log(path)
 
 
 @cache
@@ -242,80 +220,6 @@ def test_every_printed_mean_is_one_since_its_epoch_began(corpus, name):
         assert (window > 0).all()
         assert window.max() < 1.05 * np.nanmax(value) + 1e-9
         assert column.meter == "epoch"
-
-
-def check_part(part: Run, whole: Run) -> None:
-    """Finished epochs and validations are those of the whole log, and nothing else.
-
-    How long the last one took may stand on a line that is still to come.
-    """
-    means = [k for k, c in enumerate(part.columns) if c.role is not Role.SPEED]
-    at = [[c.name for c in whole.columns].index(part.columns[k].name) for k in means]
-    for left in part.sessions:
-        right = next(session for session in whole.sessions if session.line == left.line)
-        done = left.epoch[left.complete].tolist()
-        assert done == right.epoch[: len(done)].tolist()
-        rows = np.flatnonzero(left.complete)
-        assert np.array_equal(left.printed[rows][:, means], right.printed[: len(done)][:, at], equal_nan=True)
-        assert np.array_equal(left.own[rows][:, means], right.own[: len(done)][:, at], equal_nan=True)
-        assert np.array_equal(left.seconds[rows][:-1], right.seconds[: len(done)][:-1], equal_nan=True)
-        assert set(left.seconds[rows][-1:]) <= {*right.seconds[: len(done)][-1:]} or np.isnan(
-            left.seconds[rows][-1]
-        )
-        validated = left.score_epoch.tolist()
-        assert validated == right.score_epoch[: len(validated)].tolist()
-        names = [whole.score_names.index(name) for name in part.score_names]
-        known = right.scores[: len(validated)][:, names].reshape(left.scores.shape)
-        assert np.array_equal(left.scores, known, equal_nan=True)
-
-
-def places(data: bytes, draw: random.Random) -> list[int]:
-    """Where to cut: anywhere, inside numbers, and at ends of lines."""
-    found = [draw.randrange(len(data)) for _ in range(6)]
-    for literal in (b"] validation: ", b"training loss ", b"loss=", b"Validation-", b"%|", b"Speed: "):
-        inside = data.find(literal, draw.randrange(len(data)))
-        if inside >= 0:
-            found += [inside + len(literal) + n for n in (0, 5)]
-    line_end = data.find(b"\n", draw.randrange(len(data)))
-    return [*found, line_end, line_end + 1]
-
-
-@every_log
-def test_a_part_of_a_log_says_what_the_whole_says(corpus, name):
-    path = path_of(corpus, name)
-    data, whole = path.read_bytes(), run(path)
-    for at in places(data, random.Random(name)):
-        part = read_part(data[:at])
-        if part is not None:
-            check_part(part, whole)
-            assert not [f for f in part.findings if f.code in ("CL006", "CL014", "CL019")], at
-        else:
-            assert at < data.index(b"\n", data.index(b"Epoch", 3000)) + 20_000
-
-
-@every_log
-def test_the_end_of_a_log_cut_byte_by_byte(corpus, name):
-    path = path_of(corpus, name)
-    lines = path.read_bytes().splitlines(keepends=True)
-    short = b"".join([line for line in lines[:3] if b"Namespace" in line] + lines[-60:])
-    last = read_part(short)
-    assert last is not None
-    for cut in range(1, 300, 3):
-        part = read_part(short[:-cut])
-        assert part is not None
-        check_part(part, last)
-
-
-@every_log
-def test_a_log_behind_colours_stamps_and_carriage_returns_is_the_same(corpus, name):
-    path = path_of(corpus, name)
-    data = path.read_bytes().replace(b"\n", b"\r\n")
-    stamped = b"".join(
-        b"2020-01-01 00:00:00,123 \x1b[32m" + line + b"\x1b[0m" for line in data.splitlines(True)
-    )
-    read_again = read_part(stamped)
-    assert read_again is not None
-    assert read_again.curve.equals(run(path).curve)
 
 
 def test_tables_of_every_run_are_written(corpus, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 
 from convlens.analysis.comparison import rows
 from convlens.analysis.comparison.repeats import FREE, Arm
+from convlens.analysis.schedule.rates import Origin
 from convlens.analysis.schedule.schedule import schedule_of
 from convlens.run import Run
 
@@ -37,7 +38,8 @@ def differences(arms: Sequence[Arm], meant: Sequence[str] = ("backbone",)) -> di
 
 def _drops(run: Run) -> tuple[int, ...]:
     schedule = schedule_of(run)
-    found = tuple(round(d.epoch) for d in (*schedule.drops, *schedule.ahead))
+    known = [d for d in (*schedule.drops, *schedule.ahead) if d.origin is not Origin.CHANGE_POINTS]
+    found = tuple(round(d.epoch) for d in known)
     return found or (() if schedule.disbelieved else tuple(map(int, run.plan.drops)))
 
 

@@ -9,27 +9,8 @@ from convlens import ConvlensError, compare, read_log, read_logs
 from convlens.analysis.comparison.repeats import half_width_of_difference, spread
 from convlens.errors import UnknownNameError
 from convlens.findings import Code
-from convlens.reader import read_bytes
+from tests.analysis.comparison.runs import LARGE, SMALL, large, read, run, small, write
 from tests.writing import made_log, yolo_log
-
-SMALL = [(5.0, 2.0), (4.0, 1.5), (3.0, 1.0), (2.5, 0.75)]
-LARGE = [(4.0, 1.0), (3.0, 0.75), (2.0, 0.5), (1.5, 0.25)]
-
-
-def read(text, name):
-    return read_bytes(text.encode(), "-", name)
-
-
-def run(name, losses=SMALL, maps=(), **arguments):
-    return read(made_log(losses, maps, **arguments), name)
-
-
-def small(name="small", **arguments):
-    return run(name, **({"maps": [None, 40, None, 50]} | arguments))
-
-
-def large(name="large", **arguments):
-    return run(name, **({"losses": LARGE, "maps": [None, 55, None, 62.5], "wd": 0.0005} | arguments))
 
 
 def by_quantity(comparison):
@@ -175,64 +156,6 @@ def test_arguments_are_those_that_differ():
 def test_arguments_of_repeats_are_all_of_theirs():
     comparison = compare(small("a", seed=1), small("b", seed=2), large(seed=1))
     assert comparison.arguments["seed"] == ((1, 2), 1)
-
-
-def write(folder, **logs):
-    for name, text in logs.items():
-        (folder / f"{name}.log").write_text(text)
-    return {name: str(folder / f"{name}.log") for name in logs}
-
-
-def class_log(*aps, **arguments):
-    return made_log(SMALL, [None, 40, None, 50], classes=[{}, *aps[:1], {}, *aps[1:]], **arguments)
-
-
-def test_classes_that_differ_most_stand_first(tmp_path):
-    logs = write(
-        tmp_path,
-        a=class_log({"cat": 1, "dog": 2, "cow": 3}, {"cat": 10, "dog": 20, "cow": 30}),
-        b=class_log({"cat": 9, "dog": 9, "cow": 9}, {"cat": 10, "dog": 25, "cow": 20}, lr=0.2),
-    )
-    frame = compare(logs).classes()
-    assert frame.to_dict("list") == {"a": [30, 20, 10], "b": [20, 25, 10]}
-    assert list(frame.index) == ["cow", "dog", "cat"]
-    assert list(compare(logs).classes(1).index) == ["cow"]
-    assert list(compare(logs, reference="b").classes(1).index) == ["cow"]
-
-
-def test_classes_of_another_dataset_do_not_count_for_the_order(tmp_path):
-    logs = write(
-        tmp_path,
-        a=class_log({}, {"cat": 10, "dog": 20}),
-        b=class_log({}, {"cat": 15, "dog": 20}, lr=0.2),
-        c=class_log({}, {"cat": 10, "dog": 90}, save_prefix="ssd_512_resnet50_v1_coco", dataset="coco"),
-    )
-    assert compare(logs).classes().to_dict("index") == {
-        "cat": {"a": 10, "b": 15, "c": 10},
-        "dog": {"a": 20, "b": 20, "c": 90},
-    }
-    assert list(compare(logs).classes(1).index) == ["cat"]
-
-
-def test_classes_of_repeats_are_their_means(tmp_path):
-    logs = write(
-        tmp_path,
-        a=class_log({}, {"cat": 10}, seed=1),
-        b=class_log({}, {"cat": 20}, seed=2),
-        c=class_log({}, {"cat": 50}, lr=0.2),
-    )
-    assert compare(logs).classes().to_dict("list") == {"a (n=2)": [15], "c": [50]}
-
-
-def test_logs_without_classes_have_an_empty_table(tmp_path):
-    logs = write(tmp_path, a=made_log(SMALL), b=made_log(LARGE))
-    assert compare(logs).classes().empty
-
-
-def test_the_published_classes_are_compared():
-    frame = compare("ssd_512_mobilenet1.0_coco", "ssd_512_resnet50_v1_coco").classes(2)
-    assert frame.iloc[0].tolist() == [22.4, 40.7]
-    assert list(frame.index) == ["skateboard", "dog"]
 
 
 def test_metrics_are_compared_beside_losses_and_map():

@@ -1,0 +1,3 @@
+"""The two logs that are compared most."""
+
+PAIR = ("base=a.log", "new=b.log")
