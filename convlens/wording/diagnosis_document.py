@@ -26,7 +26,10 @@ def _run(diagnosis: Diagnosis) -> dict[str, object]:
         "fitting_text": diagnosis.fit.text,
         "stopped": diagnosis.stopped,
         "margins": asdict(diagnosis.margins),
-        "curves": diagnosis.rows,
+        "curves": [
+            row | {"ahead": list(told.ahead)}
+            for row, told in zip(diagnosis.rows, diagnosis.curves.values(), strict=True)
+        ],
         "schedule": _schedule(diagnosis.schedule),
         "stopping": None if stopping is None else asdict(stopping),
         "warnings": [finding_document(f) for f in diagnosis.warnings],

@@ -79,6 +79,11 @@ def test_json_holds_everything(invoke, runs):
     assert [s["patience"] for s in run["stopping"]["stops"]] == [2, 90]
 
 
+def test_json_lists_the_drops_to_come(invoke, runs):
+    (run,) = json.loads(invoke("diagnose", "waits.log", "--format", "json", cwd=runs).out)["runs"]
+    assert {c["curve"]: c["ahead"] for c in run["curves"]}["loss"] == [60.0]
+
+
 def test_csv_has_a_row_a_curve_of_a_run(invoke, runs):
     done = invoke("diagnose", "flat.log", "short.log", "--format", "csv", cwd=runs)
     rows = list(csv.DictReader(io.StringIO(done.out)))

@@ -60,10 +60,12 @@ def unsteady(window: Points, sigma: float, relative: bool) -> str:
     if len(window) < _ENOUGH:
         return ""
     level = float(np.median(np.abs(window.value)))
-    if relative and level and sigma > _LOUD_LOSS * level:
-        return f"From one to the next it jumps by {sigma / level:.0%} of its value (standard deviation)."
-    if not relative and sigma > _LOUD_SCORE:
-        return f"From one to the next it jumps by {sigma:.1f} points (standard deviation)."
+    # Second differences have no part in a bend that the trend misses, sigma none in rounding.
+    jump = min(1.4826 * float(np.median(np.abs(np.diff(window.value, 2)))) / np.sqrt(6), sigma)
+    if relative and level and jump > _LOUD_LOSS * level:
+        return f"From one to the next it jumps by {jump / level:.0%} of its value (standard deviation)."
+    if not relative and jump > _LOUD_SCORE:
+        return f"From one to the next it jumps by {jump:.1f} points (standard deviation)."
     at = spiking(window, sigma)
     if at.sum() > 1:
         shown = ", ".join(str(e) for e in window.epoch[at][:5].tolist())

@@ -118,3 +118,9 @@ def test_a_published_run_is_called_what_its_last_epochs_support(real_log):
     assert loss.verdict in (Verdict.CONVERGED, Verdict.INCONCLUSIVE)
     if loss.verdict is Verdict.CONVERGED:
         assert abs(loss.later - loss.earlier) < 0.02 * loss.value
+
+
+@pytest.mark.parametrize("name", ["center_net_resnet18_v1b_voc", "center_net_resnet50_v1b_voc"])
+@pytest.mark.parametrize("epochs", [9, 11, 14])
+def test_a_loss_that_bends_early_is_not_unstable(name, epochs):
+    assert diagnose(until(zoo.load(name), epochs)).verdict is not Verdict.UNSTABLE
