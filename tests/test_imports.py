@@ -202,3 +202,20 @@ def test_no_module_is_long():
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
     long = [f"{path.relative_to(ROOT)} ({n})" for path, n in lines.items() if n > MAX_LINES]
     assert not long, f"more than {MAX_LINES} lines, each perhaps two ideas: {', '.join(long)}"
+
+
+def test_the_program_starts_without_what_its_commands_need():
+    """`--help` and completion stay quick: arrays and tables are loaded by the commands that use them."""
+    code = "import sys, convlens.cli.app; print(*{'numpy', 'pandas', 'convlens.run'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_detectors_log_is_read_without_the_formats_of_others():
+    code = (
+        "import sys; from convlens.formats import recognise; "
+        "assert recognise('a.log', b'[Epoch 0] Training cost: 60.0, CrossEntropy=1.0, SmoothL1=1.0\\n'); "
+        "print(*{'convlens.formats.keras', 'convlens.formats.tensorboard'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

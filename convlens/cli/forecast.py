@@ -14,7 +14,6 @@ from convlens.cli.options import Dpi, Form, LogFormat, Mapped, Offline, Size, So
 from convlens.cli.output import emit, emit_json, say, show, table
 from convlens.cli.sources import Reader
 from convlens.errors import ConvlensError
-from convlens.wording.forecast_document import figures_of
 from convlens.wording.text import OutputFormat, as_text
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def _view(one: Forecast) -> Iterator[Table | str]:
 def _cells(curve: CurveForecast) -> dict[str, str]:
     """A curve as it is read."""
     decimals = 1 if curve.curve == "map" else 3
-    shown = {name: f"{value:.{decimals}f}" for name, value in figures_of(curve).items()}
+    shown = {name: f"{value:.{decimals}f}" for name, value in curve.figures.items()}
     return {
         "curve": "mAP [%]" if curve.curve == "map" else curve.curve,
         "now": shown["now"],
@@ -122,4 +121,4 @@ def _readable(one: Forecast, curve: CurveForecast) -> dict[str, object]:
 
 def _row(one: Forecast, curve: CurveForecast) -> dict[str, object]:
     told = {"run": one.run, "curve": curve.curve, "after": one.after, "epoch": one.epoch}
-    return {**told, **figures_of(curve)}
+    return {**told, **curve.figures}

@@ -12,7 +12,6 @@ from convlens.cli import completion
 from convlens.cli.options import Form, LogFormat, Mapped, Offline
 from convlens.cli.output import emit, emit_json, show, table
 from convlens.cli.sources import Reader
-from convlens.metrics import NO_MEANS, RATE
 from convlens.wording.text import OutputFormat, as_text, number
 
 if TYPE_CHECKING:
@@ -23,10 +22,10 @@ def list_formats(context: typer.Context, form: Form = OutputFormat.TABLE) -> Non
     """List the kinds of logs that are read, each with a line of one; `check` tells what a file is read as."""
     if context.invoked_subcommand is not None:
         return
-    from convlens.formats import FORMATS
+    from convlens.formats import built_in
     from convlens.formats.plugins import registered
 
-    known = [*FORMATS, *registered().formats]
+    known = [*built_in(), *registered().formats]
     rows = [{"format": f.name, "counts": f"{f.axis}s", "example": f.example} for f in known]
     if form is OutputFormat.JSON:
         emit_json("formats", {"formats": rows, "faults": registered().faults})
@@ -73,6 +72,8 @@ def _columns(run: Run) -> list[dict[str, object]]:
 
 
 def _trained(run: Run) -> Iterator[dict[str, object]]:
+    from convlens.metrics import NO_MEANS, RATE
+
     rates = [rate for rate in run.arrays.lr.tolist() if math.isfinite(rate)]
     for column in run.columns:
         over = f"{column.meter} of {column.window}" if column.window else str(column.meter)

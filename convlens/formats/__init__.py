@@ -1,48 +1,43 @@
-"""The kinds of logs that convlens reads; a new kind is one module that defines a `Format`."""
+"""The kinds of logs that convlens reads; a new kind is one module that defines a `FORMAT`."""
 
 from __future__ import annotations
 
-from convlens.formats import (
-    darknet,
-    detectron2,
-    detr,
-    huggingface,
-    keras,
-    lightning,
-    mmdetection,
-    mmengine,
-    paddledetection,
-    tensorboard,
-    torchvision,
-    ultralytics,
-    yolox,
-)
-from convlens.formats.base import Format
-from convlens.formats.gluoncv import action_recognition, classification, depth, detection, pose, segmentation
-from convlens.formats.plugins import registered
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from convlens.formats.base import Format
 
 # What shares its lines with others and has some of its own is asked before them.
-FORMATS: tuple[Format, ...] = (
-    tensorboard.FORMAT,
-    detection.FORMAT,
-    action_recognition.FORMAT,
-    pose.FORMAT,
-    depth.FORMAT,
-    classification.FORMAT,
-    segmentation.FORMAT,
-    ultralytics.FORMAT,
-    mmdetection.FORMAT,
-    detectron2.FORMAT,
-    lightning.FORMAT,
-    detr.FORMAT,
-    huggingface.FORMAT,
-    torchvision.FORMAT,
-    yolox.FORMAT,
-    paddledetection.FORMAT,
-    darknet.FORMAT,
-    keras.FORMAT,
-    mmengine.FORMAT,
+_MODULES = (
+    "gluoncv.detection",
+    "tensorboard",
+    "gluoncv.action_recognition",
+    "gluoncv.pose",
+    "gluoncv.depth",
+    "gluoncv.classification",
+    "gluoncv.segmentation",
+    "ultralytics",
+    "mmdetection",
+    "detectron2",
+    "lightning",
+    "detr",
+    "huggingface",
+    "torchvision",
+    "yolox",
+    "paddledetection",
+    "darknet",
+    "keras",
+    "mmengine",
 )
+
+
+def built_in() -> Iterator[Format]:
+    """The formats of this package, each loaded when it is asked for: most logs are of one of the first."""
+    for name in _MODULES:
+        form: Format = import_module(f"{__name__}.{name}").FORMAT
+        yield form
 
 
 def recognise(name: str, head: bytes) -> Format | None:
@@ -50,5 +45,7 @@ def recognise(name: str, head: bytes) -> Format | None:
 
     Formats of other packages are asked last.
     """
-    built_in = next((form for form in FORMATS if form.recognise(name, head)), None)
-    return built_in or next((f for f in registered().formats if f.recognise(name, head)), None)
+    from convlens.formats.plugins import registered
+
+    known = next((form for form in built_in() if form.recognise(name, head)), None)
+    return known or next((f for f in registered().formats if f.recognise(name, head)), None)

@@ -8,7 +8,6 @@ from pathlib import Path
 from convlens.analysis.comparison.rows import row
 from convlens.export import combined
 from convlens.report.evidence import Evidence
-from convlens.wording.forecast_document import figures_of
 from convlens.wording.text import OutputFormat, as_text
 
 Rows = Sequence[Mapping[str, object]]
@@ -29,7 +28,7 @@ def _all(told: Evidence) -> Iterator[tuple[str, Rows]]:
     yield (
         "forecasts",
         [
-            {"run": f.run, "curve": c.curve, "after": f.after, "epoch": f.epoch, **figures_of(c)}
+            {"run": f.run, "curve": c.curve, "after": f.after, "epoch": f.epoch, **c.figures}
             for f in told.forecasts
             for c in f.curves
         ],

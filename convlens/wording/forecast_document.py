@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convlens.analysis.forecast.forecast import CurveForecast, Forecast
-
-
-def figures_of(curve: CurveForecast) -> dict[str, float]:
-    """All figures of a curve by name."""
-    names = ("now", "value", "low_50", "high_50", "low_90", "high_90", "usual_error")
-    return {name: getattr(curve, name) for name in names}
+from convlens.analysis.forecast.forecast import Forecast
 
 
 def document(made: Sequence[Forecast]) -> dict[str, object]:
@@ -24,7 +18,7 @@ def document(made: Sequence[Forecast]) -> dict[str, object]:
                 "epoch": one.epoch,
                 "more": one.more,
                 "drops": one.drops,
-                "curves": [{"curve": curve.curve, **figures_of(curve)} for curve in one.curves],
+                "curves": [{"curve": curve.curve, **curve.figures} for curve in one.curves],
                 "hours": one.hours,
                 "map_cost": one.map_cost and dict(zip(names, one.map_cost, strict=True)),
                 "sentence": one.sentence,

@@ -8,7 +8,7 @@ import pytest
 
 from convlens import Run
 from convlens.errors import LogFormatError
-from convlens.formats import FORMATS
+from convlens.formats import built_in
 from convlens.formats.tfrecord import read_scalars
 from convlens.meters import Meter
 from convlens.metrics import Role
@@ -59,7 +59,7 @@ def last_value(run: Run, name: str) -> float:
 def test_the_kind_is_recognised(corpus, kind):
     for path, _, runs in told(corpus, kind):
         assert {run.format for run in runs} <= {KINDS[kind]}, path
-        assert KINDS[kind] in {form.name for form in FORMATS}
+        assert KINDS[kind] in {form.name for form in built_in()}
 
 
 def test_a_log_without_rows_is_no_run(corpus, kind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +46,11 @@ class CurveForecast:
     low_90: float = math.nan
     high_90: float = math.nan
     usual_error: float = math.nan
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """All figures by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "curve"}
 
     @property
     def told(self) -> bool:
