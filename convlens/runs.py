@@ -71,12 +71,7 @@ def _part(blocks: Blocks, runs: Sequence[_Stretch], number: int, aborted: Sequen
 
 
 def _stretches(blocks: Blocks, axis: str) -> list[_Stretch]:
-    train, close = blocks.train, blocks.close
-    line = np.concatenate([train.line, close.line])
-    order = np.argsort(line, kind="stable")
-    line = line[order]
-    epoch = np.concatenate([train.epoch, close.epoch])[order]
-    step = np.concatenate([train.step, np.full(len(close), _LAST)])[order]
+    line, epoch, step = blocks.in_order()
     if not len(line):
         return []
     steps = np.diff(epoch)
@@ -87,7 +82,7 @@ def _stretches(blocks: Blocks, axis: str) -> list[_Stretch]:
     # No process passes over an epoch: one that was resumed follows.
     jumps = (steps > 1) & (axis == "epoch")
     firsts = [0, *(np.flatnonzero((back & (epoch[1:] <= beginning)) | jumps) + 1).tolist()]
-    ended = np.concatenate([close.line, blocks.score.line])
+    ended = np.concatenate([blocks.close.line, blocks.score.line])
     stretches = []
     for number, first in enumerate(firsts):
         end = firsts[number + 1] if number + 1 < len(firsts) else len(line)

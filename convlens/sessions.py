@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convlens import meters
-from convlens.formats.base import Blocks, Restarts
+from convlens.formats.base import CLOSE, Blocks, Restarts
 from convlens.meters import OF_LINES, Bools, Floats, Ints, Meter
 from convlens.metrics import NO_MEANS, Column, Unit
 from convlens.pieces import Piece
 from convlens.run import Part, Session
 
 _END = int(np.iinfo(np.int64).max)
-_CLOSE = np.iinfo(np.int32).max  # a closing line stands behind every batch of its epoch
 
 
 @dataclass(frozen=True)
@@ -133,15 +132,10 @@ def _spans(blocks: Blocks) -> list[tuple[int, int, int | None]]:
     Only a batch or closing line opens a session: behind a start line, or where (epoch, step) goes back. A
     start line in the middle of an epoch that simply goes on is another worker's.
     """
-    train, close = blocks.train, blocks.close
-    line = np.concatenate([train.line, close.line])
-    order = np.argsort(line, kind="stable")
-    line = line[order]
-    epoch = np.concatenate([train.epoch, close.epoch])[order]
-    step = np.concatenate([train.step, np.full(len(close), _CLOSE)])[order]
+    line, epoch, step = blocks.in_order()
     if not len(line):
         return [(int(blocks.score.line.min()), _END, None)] if len(blocks.score) else []
-    position = epoch * (_CLOSE + 1) + step
+    position = epoch * (CLOSE + 1) + step
     started = np.diff(np.searchsorted(blocks.starts.line, line)) > 0
     goes_on = (np.diff(epoch) == 0) & (np.diff(position) > 0)
     opens = np.flatnonzero((np.diff(position) < 0) | (started & ~goes_on)) + 1

@@ -5,13 +5,10 @@ import json
 import re
 import shlex
 import sys
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 import convlens
-from convlens import zoo
 from convlens.analysis.convergence.verdicts import Verdict
 from convlens.cli.app import main
 from convlens.run import Summary
@@ -19,10 +16,8 @@ from convlens.sources import cache
 from convlens.sources.http import Answer
 from tests.commands import commands
 from tests.formats import made
+from tests.readme import ROOT, TEXT
 from tests.writing import ssd_log
-
-ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language):
@@ -45,6 +40,8 @@ def table(header):
 
 
 SHELL = [line.partition("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+
+
 COMMANDS = [line for line in SHELL if line.startswith("convlens ")]
 
 
@@ -199,11 +196,6 @@ def test_keys_of_the_json_of_the_zoo_are_those_that_are_told(monkeypatch, capsys
     assert words(inner) == list(log["published"][0])
 
 
-def test_the_published_logs_are_counted():
-    told = re.search(r"(\d+) published logs, and the\s+package brings the figures of (\d+)", TEXT)
-    assert [int(number) for number in told.groups()] == [len(zoo.names()), len(zoo.snapshot_names())]
-
-
 @pytest.mark.parametrize(
     ("command", "named_by_users"),
     [
@@ -276,33 +268,3 @@ def test_the_table_at_the_top_is_what_is_printed(folder, monkeypatch, capsys):
     missing = [line for line in shown.splitlines() if line.rstrip() not in printed]
     assert missing == []
     assert len(shown.splitlines()) > 6
-
-
-def test_the_means_told_of_yolo_are_those_of_its_log(corpus):
-    header, printed, own = re.search(
-        r"(?m)^(\| `yolo3_mobilenet1.0_voc`.*)\n.*\n(\| as printed.*)\n(\| the epochs' own.*)$", TEXT
-    ).groups()
-    log = convlens.read_log(corpus / "logs" / "detection" / "yolo3_mobilenet1.0_voc.log")
-    spans = re.findall(r"(\d+)–(\d+)", header)
-    assert len(spans) == 3
-    as_printed = [float(n) for n in re.findall(r"\d+\.\d+", printed)]
-    means = [float(n) for n in re.findall(r"\d+\.\d+", own)]
-    names = [column.name for column in log.losses]
-    for (first, last), shown, mean in zip(spans, as_printed, means, strict=True):
-        summed = log.epochs[names].sum(axis=1).loc[(0, int(last))]
-        assert shown == pytest.approx(summed, abs=0.0051)
-        assert mean == pytest.approx(np.mean(log.curve.loc[int(first) : int(last), "loss"]), abs=0.0051)
-
-
-def test_links_lead_somewhere():
-    links = re.findall(r"\]\(([^)]+)\)", TEXT)
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
-
-
-def test_codes_that_are_named_exist():
-    from convlens.findings import Code
-
-    named = set(re.findall(r"CL\d{3}", TEXT))
-    assert named
-    assert named <= set(Code)

@@ -142,6 +142,7 @@ class Checkpoint:
     best: bool
 
 
+CLOSE = int(np.iinfo(np.int32).max)  # the step of a closing line: behind every batch of its epoch
 ALL_LINES = (0, 1 << 62)
 
 
@@ -177,6 +178,15 @@ class Blocks:
     not_understood: tuple[int, ...] = ()  # numbers of those that were not understood
     not_taken: tuple[str, ...] = ()  # names that were read and are neither columns nor scores
     lines: tuple[int, int] = ALL_LINES  # the first line and the one behind the last of this run
+
+    def in_order(self) -> tuple[Ints, Ints, Ints]:
+        """Line, epoch and step of all batch and closing lines (n,), in file order."""
+        line = np.concatenate([self.train.line, self.close.line])
+        order = np.argsort(line, kind="stable")
+        epoch = np.concatenate([self.train.epoch, self.close.epoch])
+        step = np.concatenate([self.train.step, np.full(len(self.close), CLOSE)])
+        return line[order], epoch[order], step[order]
+
     why_empty: str = ""  # why there may be no run in a file that was recognised
 
     def between(self, after: int, first: int, behind: int) -> Blocks:

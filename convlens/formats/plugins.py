@@ -6,6 +6,7 @@ is told with its name.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
@@ -46,7 +47,10 @@ def _guarded(entry: EntryPoint) -> Format:
 def _recognise(form: Format, name: str, head: bytes) -> bool:
     try:
         return bool(form.recognise(name, head))
-    except Exception:
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        text = f"The format {form.name}, of another package, failed to look at a file: {why}."
+        warnings.warn(text, stacklevel=2)
         return False
 
 
